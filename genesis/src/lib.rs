@@ -1,0 +1,1 @@
+//! Genesis: contract set, import graph, linker, bonds and wallets, block assembly and verification.

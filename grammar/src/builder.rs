@@ -1,0 +1,266 @@
+//! What the grammar's actions do: build nodes, and check what a context-free grammar cannot say.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::ast::*;
+use crate::error::{SyntaxError, codes};
+use crate::number::{self, NumberError};
+
+/// A lexical error reached the parser; the error itself is kept by the token stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LexicalError;
+
+/// A source, and where its `?!` or `!?(…)` stands if it has one.
+pub(crate) type SourceForm = (Source, Option<Span>);
+
+/// Collects nodes and the errors that do not stop the parser.
+pub(crate) struct Builder<'s> {
+    source: &'s str,
+    pub(crate) ast: Ast,
+    pub(crate) errors: Vec<SyntaxError>,
+    padding: u64,
+}
+
+fn span(l: u32, r: u32) -> Span {
+    Span { start: l, end: r }
+}
+
+impl<'s> Builder<'s> {
+    pub(crate) fn new(source: &'s str) -> Self {
+        Builder { source, ast: Ast::new(), errors: Vec::new(), padding: number::MAX_PADDING }
+    }
+
+    fn text(&self, l: u32, r: u32) -> &'s str {
+        self.source.get(l as usize..r as usize).unwrap_or_default()
+    }
+
+    pub(crate) fn proc(&mut self, proc: Proc, l: u32, r: u32) -> ProcId {
+        self.ast.add_proc(proc, span(l, r))
+    }
+
+    pub(crate) fn name(&mut self, name: Name, l: u32, r: u32) -> NameId {
+        self.ast.add_name(name, span(l, r))
+    }
+
+    pub(crate) fn ident(&mut self, l: u32, r: u32) -> Ident {
+        Ident { symbol: self.ast.intern(self.text(l, r)), span: span(l, r) }
+    }
+
+    pub(crate) fn variable(&mut self, ident: Ident) -> ProcId {
+        self.ast.add_proc(Proc::Var(ident), ident.span)
+    }
+
+    /// The text of a token without its first and last character.
+    pub(crate) fn inner_text(&self, l: u32, r: u32) -> Arc<str> {
+        Arc::from(self.text(l + 1, r - 1))
+    }
+
+    pub(crate) fn string(&mut self, l: u32, r: u32) -> ProcId {
+        let text = self.inner_text(l, r);
+        self.proc(Proc::String(text), l, r)
+    }
+
+    pub(crate) fn uri(&mut self, l: u32, r: u32) -> ProcId {
+        let text = self.inner_text(l, r);
+        self.proc(Proc::Uri(text), l, r)
+    }
+
+    pub(crate) fn number(&mut self, l: u32, r: u32) -> ProcId {
+        let text = self.text(l, r);
+        let proc = number::decode(text, &mut self.padding).unwrap_or_else(|error| {
+            self.errors.push(number_error(error, text, span(l, r)));
+            Proc::Int(0)
+        });
+        self.proc(proc, l, r)
+    }
+
+    /// `BigInt(…)`, whose number stands at `a..z`.
+    pub(crate) fn big_int(&mut self, a: u32, z: u32, l: u32, r: u32) -> ProcId {
+        let digits = self.text(a, z);
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            let message = format!("`BigInt(…)` takes plain digits, not `{}`", shorten(digits));
+            self.errors.push(
+                SyntaxError::new(codes::BAD_NUMBER, span(a, z), shorten(digits), message)
+                    .with_hint("a negative value is written `-BigInt(5)` or `-5n`"),
+            );
+            return self.proc(Proc::Int(0), l, r);
+        }
+        self.proc(Proc::BigInt(number::big(digits)), l, r)
+    }
+
+    pub(crate) fn tuple(&mut self, first: ProcId, mut rest: Vec<ProcId>, l: u32, r: u32) -> ProcId {
+        rest.insert(0, first);
+        self.proc(Proc::Tuple(rest), l, r)
+    }
+
+    pub(crate) fn method_arguments(&mut self, method: Ident, mut args: Vec<ProcId>) -> Vec<ProcId> {
+        let name = self.text(method.span.start, method.span.end);
+        args.insert(0, self.ast.add_proc(Proc::String(Arc::from(name)), method.span));
+        args
+    }
+
+    pub(crate) fn new_names(&mut self, decls: Vec<NameDecl>, body: ProcId, l: u32, r: u32) -> ProcId {
+        let mut seen = HashSet::new();
+        if decls.len() > 1 {
+            for decl in &decls {
+                if !seen.insert(decl.ident.symbol) {
+                    let name = self.text(decl.ident.span.start, decl.ident.span.end);
+                    let message = format!("`{name}` is declared twice by the same `new`");
+                    let error = SyntaxError::new(codes::DUPLICATE_NAME, decl.ident.span, name, message);
+                    self.errors.push(error.with_hint("give one of them another name"));
+                }
+            }
+        }
+        self.proc(Proc::New { decls, body }, l, r)
+    }
+
+    /// `v = P` is `@v <- P`.
+    pub(crate) fn let_value(&mut self, ident: Ident, value: ProcId, l: u32, r: u32) -> LetDecl {
+        let variable = self.variable(ident);
+        let name = self.ast.add_name(Name::Quote(variable), ident.span);
+        LetDecl { patterns: NameList { names: vec![name], remainder: None }, values: vec![value], span: span(l, r) }
+    }
+
+    pub(crate) fn concurrent(&mut self, first: LetDecl, mut rest: Vec<LetDecl>) -> (Vec<LetDecl>, bool) {
+        rest.insert(0, first);
+        (rest, true)
+    }
+
+    pub(crate) fn bind(
+        &mut self,
+        patterns: NameList,
+        arrow: Arrow,
+        arrow_span: Span,
+        (source, form): SourceForm,
+        l: u32,
+        r: u32,
+    ) -> (Bind, Arrow, Span) {
+        if let Some(form) = form
+            && arrow != Arrow::Linear
+        {
+            let shown = shorten(self.text(form.start, form.end));
+            let arrow = self.text(arrow_span.start, arrow_span.end);
+            let message = format!("a source with `?!`, `!?` or a method is received from with `<-`, not `{arrow}`");
+            self.errors.push(SyntaxError::new(codes::SOURCE_ARROW, form, shown, message));
+        }
+        (Bind { patterns, source, span: span(l, r) }, arrow, arrow_span)
+    }
+
+    pub(crate) fn receipt(
+        &mut self,
+        binds: Vec<(Bind, Arrow, Span)>,
+        guard: Option<ProcId>,
+        l: u32,
+        r: u32,
+    ) -> Receipt {
+        let arrow = binds.first().map_or(Arrow::Linear, |(_, arrow, _)| *arrow);
+        if let Some((_, _, place)) = binds.iter().find(|(_, other, _)| *other != arrow) {
+            let (_, _, first) = &binds[0];
+            let first = self.text(first.start, first.end);
+            let other = self.text(place.start, place.end);
+            let message = format!("binds joined by `&` must have the same arrow: `{other}` stands beside `{first}`");
+            self.errors.push(
+                SyntaxError::new(codes::MIXED_ARROWS, *place, other, message)
+                    .with_hint("binds separated by `;` may have different arrows"),
+            );
+        }
+        Receipt { arrow, binds: binds.into_iter().map(|(bind, _, _)| bind).collect(), guard, span: span(l, r) }
+    }
+
+    pub(crate) fn select_branch(&mut self, receipt: Receipt, body: ProcId) -> SelectBranch {
+        if receipt.arrow != Arrow::Linear {
+            let message = "the branches of a `select` receive with `<-`";
+            self.errors.push(SyntaxError::new(codes::SOURCE_ARROW, receipt.span, "another arrow", message));
+        }
+        SelectBranch { receipt, body }
+    }
+
+    pub(crate) fn member(
+        &mut self,
+        kind: AgentMemberKind,
+        private: bool,
+        params: NameList,
+        body: ProcId,
+        l: u32,
+        r: u32,
+    ) -> AgentMember {
+        AgentMember { kind, private, params, body, span: span(l, r) }
+    }
+
+    pub(crate) fn agent(&mut self, name: NameId, members: Vec<AgentMember>, l: u32, r: u32) -> ProcId {
+        let head = span(l, self.ast.name_span(name).end);
+        self.exactly_one(&members, head, "constructor", |m| m.kind == AgentMemberKind::Constructor);
+        self.exactly_one(&members, head, "default", |m| m.kind == AgentMemberKind::Default && !m.private);
+        let is_private_default = |m: &AgentMember| m.kind == AgentMemberKind::Default && m.private;
+        if members.iter().any(|m| m.private) {
+            self.exactly_one(&members, head, "private default", is_private_default);
+        }
+        self.proc(Proc::Agent { name, members }, l, r)
+    }
+
+    fn exactly_one(
+        &mut self,
+        members: &[AgentMember],
+        head: Span,
+        what: &str,
+        is_such: impl Fn(&AgentMember) -> bool,
+    ) {
+        let mut such = members.iter().filter(|m| is_such(m));
+        if such.next().is_none() {
+            let message = format!("this agent has no `{what}`");
+            let hint = format!("add `| {what}(…) {{ … }}`");
+            self.errors
+                .push(SyntaxError::new(codes::AGENT_MEMBERS, head, format!("no `{what}`"), message).with_hint(hint));
+        }
+        for repeated in such {
+            let message = format!("an agent has only one `{what}`");
+            self.errors.push(SyntaxError::new(
+                codes::AGENT_MEMBERS,
+                repeated.span,
+                format!("another `{what}`"),
+                message,
+            ));
+        }
+    }
+}
+
+fn number_error(error: NumberError, text: &str, span: Span) -> SyntaxError {
+    let shown = shorten(text);
+    match error {
+        NumberError::Suffix => SyntaxError::new(
+            codes::BAD_NUMBER,
+            span,
+            shown.clone(),
+            format!("`{shown}` is not a number: what follows the digits is no numeric suffix"),
+        )
+        .with_hint("the suffixes are `n`, `r`, `i64`, `u64`, `f64` and `p2` with other widths"),
+        NumberError::Width(known) => SyntaxError::new(
+            codes::BAD_NUMBER,
+            span,
+            shown.clone(),
+            format!("`{shown}` has a width that does not exist; possible are {known}"),
+        ),
+        NumberError::Scale => SyntaxError::new(
+            codes::BAD_NUMBER,
+            span,
+            shown.clone(),
+            format!("`{shown}` asks for too many decimal places"),
+        ),
+        NumberError::Range => SyntaxError::new(
+            codes::INTEGER_RANGE,
+            span,
+            shown.clone(),
+            format!("the integer `{shown}` does not fit 64 bits"),
+        )
+        .with_hint("a number of any size is written with the suffix `n`"),
+    }
+}
+
+/// At most 32 characters of a text.
+pub(crate) fn shorten(text: &str) -> String {
+    match text.char_indices().nth(32) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,1 @@
+//! The abstract machine: compiled code, scheduler, tuple space, methods, operators and costs.

@@ -1,0 +1,1 @@
+//! Spatial matching of processes against patterns.

@@ -1,0 +1,1 @@
+//! Syntax tree to normal form: scopes, de Bruijn indices, desugaring and static errors.

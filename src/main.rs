@@ -1,0 +1,2 @@
+//! The `rho` command.
+fn main() {}
