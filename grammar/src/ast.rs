@@ -279,26 +279,62 @@ pub enum Proc {
     Wildcard,
     Var(Ident),
     /// `=x` (`name` false) or `=*x` (`name` true).
-    VarRef { ident: Ident, name: bool },
+    VarRef {
+        ident: Ident,
+        name: bool,
+    },
     /// `*n`
     Eval(NameId),
     /// At least two parts, left to right, never nested directly unless braces stood in the source (they may).
     Par(Vec<ProcId>),
     Unary(UnaryOp, ProcId),
     Binary(BinaryOp, ProcId, ProcId),
-    Method { target: ProcId, name: Ident, args: Vec<ProcId> },
-    Send { channel: NameId, persistent: bool, args: Vec<ProcId> },
+    Method {
+        target: ProcId,
+        name: Ident,
+        args: Vec<ProcId>,
+    },
+    Send {
+        channel: NameId,
+        persistent: bool,
+        args: Vec<ProcId>,
+    },
     /// `n!?(a).` (no continuation) or `n!?(a); P`. `n!m(a)…` is parsed to the same with the method name as first
     /// argument (a string literal node).
-    SendSync { channel: NameId, args: Vec<ProcId>, continuation: Option<ProcId> },
-    New { decls: Vec<NameDecl>, body: ProcId },
-    Contract { name: NameId, params: NameList, body: ProcId },
-    For { receipts: Vec<Receipt>, body: ProcId },
+    SendSync {
+        channel: NameId,
+        args: Vec<ProcId>,
+        continuation: Option<ProcId>,
+    },
+    New {
+        decls: Vec<NameDecl>,
+        body: ProcId,
+    },
+    Contract {
+        name: NameId,
+        params: NameList,
+        body: ProcId,
+    },
+    For {
+        receipts: Vec<Receipt>,
+        body: ProcId,
+    },
     Select(Vec<SelectBranch>),
-    Match { target: ProcId, cases: Vec<Case> },
-    If { condition: ProcId, then: ProcId, otherwise: Option<ProcId> },
+    Match {
+        target: ProcId,
+        cases: Vec<Case>,
+    },
+    If {
+        condition: ProcId,
+        then: ProcId,
+        otherwise: Option<ProcId>,
+    },
     /// `concurrent` when the declarations are joined by `&` (one declaration alone is not concurrent).
-    Let { concurrent: bool, decls: Vec<LetDecl>, body: ProcId },
+    Let {
+        concurrent: bool,
+        decls: Vec<LetDecl>,
+        body: ProcId,
+    },
     Bundle(BundleKind, ProcId),
     List(Vec<ProcId>, Option<Remainder>),
     Tuple(Vec<ProcId>),
@@ -312,7 +348,10 @@ pub enum Proc {
     /// `~`
     Negation(ProcId),
     /// `agent N { … }`, checked by the parser to have exactly one constructor and the defaults it needs.
-    Agent { name: NameId, members: Vec<AgentMember> },
+    Agent {
+        name: NameId,
+        members: Vec<AgentMember>,
+    },
 }
 
 /// The arena.
@@ -368,7 +407,8 @@ impl Ast {
         &self.procs[id.0 as usize]
     }
 
-    /// The span of a process node. Grouping braces are included where they stood around the node.
+    /// The span of a process node. Grouping braces and parentheses around it are not included, so that positions in
+    /// messages are those of the thing itself.
     pub fn proc_span(&self, id: ProcId) -> Span {
         self.proc_spans[id.0 as usize]
     }

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::ast::*;
-use crate::error::{SyntaxError, codes};
+use crate::error::{MAX_ERRORS, SyntaxError, codes};
+use crate::infix::Chain;
 use crate::number::{self, NumberError};
 
 /// A lexical error reached the parser; the error itself is kept by the token stream.
@@ -13,6 +14,12 @@ pub struct LexicalError;
 
 /// A source, and where its `?!` or `!?(…)` stands if it has one.
 pub(crate) type SourceForm = (Source, Option<Span>);
+
+/// A bind with its arrow and where that stands.
+pub(crate) type JointBind = Box<(Bind, Arrow, Span)>;
+
+/// The declarations of a `let`, and whether they are joined by `&`.
+pub(crate) type LetDecls = (Vec<Box<LetDecl>>, bool);
 
 /// Collects nodes and the errors that do not stop the parser.
 pub(crate) struct Builder<'s> {
@@ -29,6 +36,13 @@ fn span(l: u32, r: u32) -> Span {
 impl<'s> Builder<'s> {
     pub(crate) fn new(source: &'s str) -> Self {
         Builder { source, ast: Ast::new(), errors: Vec::new(), padding: number::MAX_PADDING }
+    }
+
+    /// Keeps an error, unless there are more than anybody reads.
+    fn report(&mut self, error: SyntaxError) {
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(error);
+        }
     }
 
     fn text(&self, l: u32, r: u32) -> &'s str {
@@ -51,6 +65,10 @@ impl<'s> Builder<'s> {
         self.ast.add_proc(Proc::Var(ident), ident.span)
     }
 
+    pub(crate) fn infix(&mut self, chain: Chain) -> ProcId {
+        chain.build(&mut self.ast)
+    }
+
     /// The text of a token without its first and last character.
     pub(crate) fn inner_text(&self, l: u32, r: u32) -> Arc<str> {
         Arc::from(self.text(l + 1, r - 1))
@@ -69,7 +87,7 @@ impl<'s> Builder<'s> {
     pub(crate) fn number(&mut self, l: u32, r: u32) -> ProcId {
         let text = self.text(l, r);
         let proc = number::decode(text, &mut self.padding).unwrap_or_else(|error| {
-            self.errors.push(number_error(error, text, span(l, r)));
+            self.report(number_error(error, text, span(l, r)));
             Proc::Int(0)
         });
         self.proc(proc, l, r)
@@ -80,7 +98,7 @@ impl<'s> Builder<'s> {
         let digits = self.text(a, z);
         if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             let message = format!("`BigInt(…)` takes plain digits, not `{}`", shorten(digits));
-            self.errors.push(
+            self.report(
                 SyntaxError::new(codes::BAD_NUMBER, span(a, z), shorten(digits), message)
                     .with_hint("a negative value is written `-BigInt(5)` or `-5n`"),
             );
@@ -108,7 +126,7 @@ impl<'s> Builder<'s> {
                     let name = self.text(decl.ident.span.start, decl.ident.span.end);
                     let message = format!("`{name}` is declared twice by the same `new`");
                     let error = SyntaxError::new(codes::DUPLICATE_NAME, decl.ident.span, name, message);
-                    self.errors.push(error.with_hint("give one of them another name"));
+                    self.report(error.with_hint("give one of them another name"));
                 }
             }
         }
@@ -116,64 +134,56 @@ impl<'s> Builder<'s> {
     }
 
     /// `v = P` is `@v <- P`.
-    pub(crate) fn let_value(&mut self, ident: Ident, value: ProcId, l: u32, r: u32) -> LetDecl {
+    pub(crate) fn let_value(&mut self, ident: Ident, value: ProcId, l: u32, r: u32) -> Box<LetDecl> {
         let variable = self.variable(ident);
         let name = self.ast.add_name(Name::Quote(variable), ident.span);
-        LetDecl { patterns: NameList { names: vec![name], remainder: None }, values: vec![value], span: span(l, r) }
+        let patterns = NameList { names: vec![name], remainder: None };
+        Box::new(LetDecl { patterns, values: vec![value], span: span(l, r) })
     }
 
-    pub(crate) fn concurrent(&mut self, first: LetDecl, mut rest: Vec<LetDecl>) -> (Vec<LetDecl>, bool) {
-        rest.insert(0, first);
-        (rest, true)
+    pub(crate) fn let_in(&mut self, decls: LetDecls, body: ProcId, l: u32, r: u32) -> ProcId {
+        let (decls, concurrent) = decls;
+        let decls = decls.into_iter().map(|decl| *decl).collect();
+        self.proc(Proc::Let { concurrent, decls, body }, l, r)
     }
 
     pub(crate) fn bind(
         &mut self,
         patterns: NameList,
-        arrow: Arrow,
         arrow_span: Span,
         (source, form): SourceForm,
         l: u32,
         r: u32,
-    ) -> (Bind, Arrow, Span) {
+    ) -> JointBind {
+        let arrow_text = self.text(arrow_span.start, arrow_span.end);
+        let arrow = match arrow_text {
+            "<=" => Arrow::Repeated,
+            "<<-" => Arrow::Peek,
+            _ => Arrow::Linear,
+        };
         if let Some(form) = form
             && arrow != Arrow::Linear
         {
             let shown = shorten(self.text(form.start, form.end));
-            let arrow = self.text(arrow_span.start, arrow_span.end);
-            let message = format!("a source with `?!`, `!?` or a method is received from with `<-`, not `{arrow}`");
-            self.errors.push(SyntaxError::new(codes::SOURCE_ARROW, form, shown, message));
+            let message = format!("a source with `?!`, `!?` or a method goes with `<-`, not `{arrow_text}`");
+            self.report(SyntaxError::new(codes::SOURCE_ARROW, form, shown, message));
         }
-        (Bind { patterns, source, span: span(l, r) }, arrow, arrow_span)
+        Box::new((Bind { patterns, source, span: span(l, r) }, arrow, arrow_span))
     }
 
-    pub(crate) fn receipt(
-        &mut self,
-        binds: Vec<(Bind, Arrow, Span)>,
-        guard: Option<ProcId>,
-        l: u32,
-        r: u32,
-    ) -> Receipt {
-        let arrow = binds.first().map_or(Arrow::Linear, |(_, arrow, _)| *arrow);
-        if let Some((_, _, place)) = binds.iter().find(|(_, other, _)| *other != arrow) {
-            let (_, _, first) = &binds[0];
+    pub(crate) fn receipt(&mut self, binds: Vec<JointBind>, guard: Option<ProcId>, l: u32, r: u32) -> Receipt {
+        let arrow = binds.first().map_or(Arrow::Linear, |bind| bind.1);
+        if let Some(odd) = binds.iter().find(|bind| bind.1 != arrow) {
+            let (first, place) = (binds[0].2, odd.2);
             let first = self.text(first.start, first.end);
             let other = self.text(place.start, place.end);
             let message = format!("binds joined by `&` must have the same arrow: `{other}` stands beside `{first}`");
-            self.errors.push(
-                SyntaxError::new(codes::MIXED_ARROWS, *place, other, message)
+            self.report(
+                SyntaxError::new(codes::MIXED_ARROWS, place, other, message)
                     .with_hint("binds separated by `;` may have different arrows"),
             );
         }
-        Receipt { arrow, binds: binds.into_iter().map(|(bind, _, _)| bind).collect(), guard, span: span(l, r) }
-    }
-
-    pub(crate) fn select_branch(&mut self, receipt: Receipt, body: ProcId) -> SelectBranch {
-        if receipt.arrow != Arrow::Linear {
-            let message = "the branches of a `select` receive with `<-`";
-            self.errors.push(SyntaxError::new(codes::SOURCE_ARROW, receipt.span, "another arrow", message));
-        }
-        SelectBranch { receipt, body }
+        Receipt { arrow, binds: binds.into_iter().map(|bind| bind.0).collect(), guard, span: span(l, r) }
     }
 
     pub(crate) fn member(
@@ -184,11 +194,14 @@ impl<'s> Builder<'s> {
         body: ProcId,
         l: u32,
         r: u32,
-    ) -> AgentMember {
-        AgentMember { kind, private, params, body, span: span(l, r) }
+    ) -> Box<AgentMember> {
+        Box::new(AgentMember { kind, private, params, body, span: span(l, r) })
     }
 
-    pub(crate) fn agent(&mut self, name: NameId, members: Vec<AgentMember>, l: u32, r: u32) -> ProcId {
+    // Boxed for the same reason as binds.
+    #[allow(clippy::vec_box)]
+    pub(crate) fn agent(&mut self, name: NameId, members: Vec<Box<AgentMember>>, l: u32, r: u32) -> ProcId {
+        let members: Vec<AgentMember> = members.into_iter().map(|member| *member).collect();
         let head = span(l, self.ast.name_span(name).end);
         self.exactly_one(&members, head, "constructor", |m| m.kind == AgentMemberKind::Constructor);
         self.exactly_one(&members, head, "default", |m| m.kind == AgentMemberKind::Default && !m.private);
@@ -199,28 +212,16 @@ impl<'s> Builder<'s> {
         self.proc(Proc::Agent { name, members }, l, r)
     }
 
-    fn exactly_one(
-        &mut self,
-        members: &[AgentMember],
-        head: Span,
-        what: &str,
-        is_such: impl Fn(&AgentMember) -> bool,
-    ) {
+    fn exactly_one(&mut self, members: &[AgentMember], head: Span, what: &str, is_such: impl Fn(&AgentMember) -> bool) {
         let mut such = members.iter().filter(|m| is_such(m));
         if such.next().is_none() {
             let message = format!("this agent has no `{what}`");
             let hint = format!("add `| {what}(…) {{ … }}`");
-            self.errors
-                .push(SyntaxError::new(codes::AGENT_MEMBERS, head, format!("no `{what}`"), message).with_hint(hint));
+            self.report(SyntaxError::new(codes::AGENT_MEMBERS, head, format!("no `{what}`"), message).with_hint(hint));
         }
         for repeated in such {
             let message = format!("an agent has only one `{what}`");
-            self.errors.push(SyntaxError::new(
-                codes::AGENT_MEMBERS,
-                repeated.span,
-                format!("another `{what}`"),
-                message,
-            ));
+            self.report(SyntaxError::new(codes::AGENT_MEMBERS, repeated.span, format!("another `{what}`"), message));
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use crate::ast::Span;
 
+/// Errors of one kind reported at once.
+pub(crate) const MAX_ERRORS: usize = 64;
+
 /// The stable codes of syntax errors.
 pub mod codes {
     /// A character that no token starts with.

@@ -523,17 +523,17 @@ impl Lexer<'_> {
             )
             .with_hint("put `\"` at its end; a quote inside a string is written `\\\"`"),
             Fault::Escape(at) => self.bad_escape(span, at),
-            Fault::Uri => {
-                SyntaxError::new(codes::UNTERMINATED_URI, opening(1), "end of input", "this URI has no closing back tick")
-                    .with_hint("put a back tick at its end")
-            }
-            Fault::Comment => SyntaxError::new(
-                codes::UNTERMINATED_COMMENT,
-                opening(2),
+            Fault::Uri => SyntaxError::new(
+                codes::UNTERMINATED_URI,
+                opening(1),
                 "end of input",
-                "this comment is not closed",
+                "this URI has no closing back tick",
             )
-            .with_hint("put `*/` at its end"),
+            .with_hint("put a back tick at its end"),
+            Fault::Comment => {
+                SyntaxError::new(codes::UNTERMINATED_COMMENT, opening(2), "end of input", "this comment is not closed")
+                    .with_hint("put `*/` at its end")
+            }
         }
     }
 

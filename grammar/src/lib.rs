@@ -4,10 +4,12 @@
 //! they conflict). Nesting depth costs heap, never stack: the LR parser keeps its own stack and the tree is an arena.
 
 pub mod ast;
+mod builder;
+mod diagnosis;
 mod error;
+mod infix;
 mod lexer;
 mod line_index;
-mod builder;
 mod number;
 mod parser;
 

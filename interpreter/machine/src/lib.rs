@@ -1,1 +1,20 @@
 //! The abstract machine: compiled code, scheduler, tuple space, methods, operators and costs.
+
+pub mod code;
+pub mod cost;
+mod error;
+mod evaluate;
+mod methods;
+mod numeric;
+mod operators;
+mod persist;
+mod queue;
+mod run;
+mod runtime;
+pub mod space;
+pub mod system;
+mod value;
+
+pub use error::{ErrorKind, Fault, RunError};
+pub use runtime::{Evaluation, Failure, Left, Limits, Program, Receipt, Runtime, RuntimeError, UNLIMITED_PHLO, Waiting};
+pub use value::{List, Map, Set, Summary, Tuple, Value};

@@ -117,6 +117,21 @@ impl Iterator for Items<'_> {
     }
 }
 
+/// The item of one slot, if it is in use. The items before it are stepped over unread.
+pub(crate) fn find(mut bytes: &[u8], slot: u8) -> Result<Option<Item>, StoreError> {
+    while let [first, length, tail @ ..] = bytes {
+        if *first == slot {
+            return items(bytes).next().transpose();
+        }
+        if *first > slot {
+            break;
+        }
+        let skipped = usize::from(length & !POINTER_BIT) + 32;
+        bytes = tail.get(skipped..).ok_or_else(|| damaged("a node ends within an item"))?;
+    }
+    Ok(None)
+}
+
 /// Checks that what hangs below a slot of a node at `depth` fits the length of keys.
 pub(crate) fn check_depth(item: &Item, depth: usize) -> Result<(), StoreError> {
     let end = depth + 1 + item.below.rest.as_slice().len();

@@ -3,8 +3,8 @@
 use crate::error::StoreError;
 use crate::hash::{NodeHash, StateRoot, ValueHash, b2b256};
 use crate::kv::{KeyValueStore, Table};
-use crate::leaf::{HistoryKey, KEY_LEN, LeafValue};
-use crate::node::{Item, Target, check_depth, items};
+use crate::leaf::{HistoryKey, KEY_LEN, LeafKind, LeafValue};
+use crate::node::{Item, Target, check_depth, find};
 use crate::trie::{decode_items, load_bytes};
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ impl Snapshot {
 
     /// The value of a key.
     pub fn get(&self, key: &HistoryKey) -> Result<Option<LeafValue>, StoreError> {
-        self.value_hash(key)?.map(|hash| self.value(hash)).transpose()
+        self.value_hash(key)?.map(|hash| self.value(key, hash)).transpose()
     }
 
     /// The hash of the value of a key, without the value.
@@ -37,7 +37,7 @@ impl Snapshot {
         let mut depth = 0;
         // Each round uses up at least one byte of the key, which `check_depth` holds within bounds.
         while let Some((slot, tail)) = key[depth..].split_first() {
-            let Some(item) = find_slot(&load_bytes(&*self.store, hash)?, *slot)? else { return Ok(None) };
+            let Some(item) = find(&load_bytes(&*self.store, hash)?, *slot)? else { return Ok(None) };
             check_depth(&item, depth)?;
             let rest = item.below.rest.as_slice();
             if !tail.starts_with(rest) {
@@ -52,10 +52,13 @@ impl Snapshot {
         Ok(None)
     }
 
-    /// The value with this hash.
-    pub fn value(&self, hash: ValueHash) -> Result<LeafValue, StoreError> {
+    /// The value that a key has, if this is its hash.
+    pub fn value(&self, key: &HistoryKey, hash: ValueHash) -> Result<LeafValue, StoreError> {
         let bytes = self.store.get(Table::ColdValues, hash.as_bytes())?;
-        LeafValue::from_cold(bytes.ok_or_else(|| StoreError::Damaged(format!("leaf value {hash} is missing")))?)
+        let bytes = bytes.ok_or_else(|| StoreError::Damaged(format!("leaf value {hash} is missing")))?;
+        let value = LeafValue::from_cold(bytes)?;
+        // Equal payloads of different kinds share a record, so the key knows better than the tag.
+        Ok(LeafValue { kind: LeafKind::of_key(key).unwrap_or(value.kind), ..value })
     }
 
     /// All keys and the hashes of their values, in ascending order of key.
@@ -68,19 +71,14 @@ impl Snapshot {
     pub fn verify(&self) -> Result<u64, StoreError> {
         let mut count = 0;
         for leaf in (Leaves { verify: true, ..self.leaves() }) {
-            let (_, hash) = leaf?;
-            if self.value(hash)?.hash() != hash {
+            let (key, hash) = leaf?;
+            if self.value(&key, hash)?.hash() != hash {
                 return Err(StoreError::Damaged(format!("leaf value {hash} has another hash")));
             }
             count += 1;
         }
         Ok(count)
     }
-}
-
-fn find_slot(bytes: &[u8], slot: u8) -> Result<Option<Item>, StoreError> {
-    let found = items(bytes).find(|item| item.as_ref().map_or(true, |item| item.slot >= slot)).transpose()?;
-    Ok(found.filter(|item| item.slot == slot))
 }
 
 /// The leaves of a state. After an error it ends.

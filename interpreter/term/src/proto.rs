@@ -5,8 +5,10 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 use crate::head::{Category, Head, Var};
 use crate::locally_free::LocallyFree;
 use crate::message::{Format, inner_len, write_inner, write_message};
-use crate::size::{field_len, oneof_field, var_size, zigzag};
+use crate::size::{entry_len, oneof_field, var_size, zigzag};
 use crate::term::Term;
+
+pub use crate::decode::{DecodeError, DecodeErrorKind, Limits, decode};
 
 /// The protobuf encoding of a node's message: `Par` for a Par, the element message (`Send`, `Expr`, …) for an item.
 /// Its length is [`Term::size`]. Shared nodes are written once per use, so a caller that does not know where a term
@@ -130,10 +132,11 @@ impl Format for Wire<'_> {
     }
 
     fn entry(&mut self, field: u32, key: &str, value_len: u64) {
-        let key_len = if key.is_empty() { 0 } else { field_len(1, key.len() as u64) };
-        self.header(field, key_len.saturating_add(field_len(2, value_len)));
+        self.header(field, entry_len(key, value_len));
         self.bytes(1, key.as_bytes());
-        self.header(2, value_len);
+        if value_len != 0 {
+            self.header(2, value_len);
+        }
     }
 
     fn open(&mut self, term: &Term) {

@@ -16,7 +16,8 @@ pub(crate) fn key_len(field: u32) -> u64 {
 
 /// Bytes of a length-delimited field whose content has `len` bytes.
 pub(crate) fn field_len(field: u32, len: u64) -> u64 {
-    key_len(field) + varint_len(len) + len
+    // A term that shares nodes can be larger than any number: its size stays at the maximum.
+    len.saturating_add(key_len(field) + varint_len(len))
 }
 
 /// A bytes field that is left out when empty.
@@ -38,6 +39,11 @@ fn int32(value: u32) -> u64 {
 
 fn sint32(value: u32) -> u64 {
     if value == 0 { 0 } else { 1 + varint_len(zigzag(i64::from(value))) }
+}
+
+/// Size of a map entry: key and value are left out when empty.
+pub(crate) fn entry_len(key: &str, value_len: u64) -> u64 {
+    optional_bytes(1, key.len() as u64).saturating_add(optional_bytes(2, value_len))
 }
 
 /// Size of a `Var` message.
@@ -185,11 +191,12 @@ pub(crate) fn message_size(head: &Head, children: &[Term], lf: &LocallyFree, cu:
                 .injections
                 .iter()
                 .zip(&children[1..])
-                .map(|(name, value)| field_len(4, optional_bytes(1, name.len() as u64) + field_len(2, value.size())))
-                .sum();
+                .map(|(name, value)| field_len(4, entry_len(name, value.size())))
+                .fold(0, u64::saturating_add);
             sint32(*bind_count)
                 .saturating_add(field_len(2, children[0].size()))
-                .saturating_add(uris + injections + optional_bytes(5, lf_len))
+                .saturating_add(injections)
+                .saturating_add(uris + optional_bytes(5, lf_len))
         }
         Head::Match => field_len(1, children[0].size())
             .saturating_add(fields(2, &children[1..]))
@@ -215,3 +222,40 @@ pub(crate) fn message_size(head: &Head, children: &[Term], lf: &LocallyFree, cu:
         }
     }
 }
+
+/// The parts of a node's size, for computing the size of a substituted term without building it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SizeParts {
+    /// Size of the message content without the oneof wrapper, with `locallyFree` cut to the given length.
+    pub content: u64,
+    /// Key bytes of the oneof field around the content, for expressions, connectives and unforgeables.
+    pub wrapper: Option<u64>,
+}
+
+/// The size of a node in parts, for heads whose children are plain fields; `None` for those that must be rebuilt to
+/// know (sets, maps and bundles may merge, the others are rare).
+pub fn size_parts(term: &Term, locally_free_len: u64) -> Option<SizeParts> {
+    let head = term.head();
+    let serialised = match head {
+        Head::Set { .. } | Head::Map { .. } | Head::Bundle { .. } | Head::Zipper(_) | Head::ConnNot => return None,
+        Head::Par | Head::Send { .. } | Head::Receive { .. } | Head::New { .. } | Head::Match | Head::If => true,
+        Head::List { .. } | Head::Tuple | Head::PathMap { .. } | Head::Method(_) => true,
+        _ => false,
+    };
+    let lf = term.locally_free();
+    let cu = term.connective_used();
+    let wrapper = oneof_field(head).map(key_len);
+    let content = match wrapper {
+        Some(_) => inner_size(head, term.children(), lf, cu),
+        None => message_size(head, term.children(), lf, cu),
+    };
+    let cut = if serialised {
+        optional_bytes(3, lf.len() as u64) - optional_bytes(3, locally_free_len.min(lf.len() as u64))
+    } else {
+        0
+    };
+    Some(SizeParts { content: content - cut, wrapper })
+}
+
+/// Key bytes of the field that holds a child of a node covered by [`size_parts`]: all their numbers are below 16.
+pub const CHILD_KEY_LEN: u64 = 1;

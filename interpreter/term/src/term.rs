@@ -150,7 +150,7 @@ fn hash_head(head: &Head) -> u64 {
 }
 
 /// Number of binders between a node and its child number `k`.
-pub(crate) fn binders_above_child(head: &Head, k: usize) -> u32 {
+pub fn binders_above_child(head: &Head, k: usize) -> u32 {
     match head {
         Head::Receive { bind_count, binds, .. } if k >= *binds as usize => *bind_count,
         Head::New { bind_count, .. } if k == 0 => *bind_count,
@@ -160,7 +160,7 @@ pub(crate) fn binders_above_child(head: &Head, k: usize) -> u32 {
 }
 
 /// Whether child number `k` is a pattern, one level deeper than its parent.
-pub(crate) fn child_is_pattern(head: &Head, k: usize) -> bool {
+pub fn child_is_pattern(head: &Head, k: usize) -> bool {
     match head {
         Head::Bind { .. } => k >= 1,
         Head::Case { .. } => k == 0,
@@ -180,7 +180,7 @@ fn own_ground(head: &Head, children: &[Term]) -> bool {
     }
 }
 
-/// Bytes of `bool connective_used` for the heads that serialise it.
+/// Whether the node itself is a Par that the non-sorting substitution would reorder.
 fn own_reversible(head: &Head, children: &[Term]) -> bool {
     if !matches!(head, Head::Par) {
         return false;

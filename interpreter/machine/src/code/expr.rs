@@ -1,0 +1,219 @@
+//! Expressions: postfix code for a stack of values.
+
+use rhodium_term::{BinaryOp, Category, Head, Origin, Term, Var, order};
+
+use super::pattern::CasePattern;
+use super::{Scope, Slot};
+use crate::operators::UnaryOp;
+use crate::value::Value;
+
+/// How the value of a Par in evaluated position is found (evaluated, then substituted).
+#[derive(Debug)]
+pub enum Expr {
+    /// Closed, and evaluation is the identity.
+    Const(Value),
+    /// A variable alone.
+    Variable(Slot),
+    /// Anything else.
+    Code(Box<[Op]>),
+}
+
+/// One operation.
+#[derive(Debug)]
+pub enum Op {
+    /// Pushes a value.
+    Const(Value),
+    /// Pushes the evaluated value of a variable. A local costs a variable evaluation, a captured one was substituted.
+    Variable(Slot),
+    /// `not`, `-`: replaces the top.
+    Unary(UnaryOp, Origin),
+    /// Checks the left operand of a binary operator before the right one is evaluated.
+    CheckLeft(BinaryOp, Origin),
+    /// Replaces the two topmost values.
+    Binary(BinaryOp, Origin),
+    /// `&&`, `||`: if the top decides, leaves the result and skips `skip` operations; else drops it.
+    ShortCircuit {
+        /// The operator.
+        op: BinaryOp,
+        /// Operations to skip.
+        skip: u32,
+        /// Its place.
+        origin: Origin,
+    },
+    /// Checks that the right operand of `&&` or `||` is a boolean.
+    ExpectBool(Origin),
+    /// `matches`: replaces the top by a boolean.
+    Matches(Box<CasePattern>, Origin),
+    /// Charges for a method call, before its target is evaluated.
+    BeginMethod,
+    /// Replaces target and arguments by the result.
+    Method {
+        /// Name as written.
+        name: std::sync::Arc<str>,
+        /// Number of arguments.
+        arguments: u32,
+        /// Its place.
+        origin: Origin,
+    },
+    /// Replaces the topmost values by a list.
+    List(u32),
+    /// … by a tuple.
+    Tuple(u32),
+    /// … by a set.
+    Set(u32),
+    /// … by a map, from twice as many values.
+    Map(u32),
+    /// … by a path map.
+    PathMap(u32),
+    /// Substitutes in the template (a Par without evaluated expressions) and adds the items of the topmost values.
+    Compose {
+        /// What is not evaluated.
+        template: Term,
+        /// Its context.
+        scope: Scope,
+        /// Number of evaluated expressions.
+        values: u32,
+    },
+}
+
+enum Work<'a> {
+    Par(&'a Term),
+    Item(&'a Term),
+    Emit(Op),
+    /// Marks the start of the right operand of a short-circuit operator; patched by `Land`.
+    Jump(BinaryOp, Origin),
+    Land,
+}
+
+/// Compiles a Par in evaluated position.
+pub fn compile_par(par: &Term, scope: &Scope) -> Expr {
+    if par.is_closed() && par.is_ground() {
+        return Expr::Const(Value::from_term(&order::sort_term(par)));
+    }
+    if let Some(item) = par.single_item()
+        && let Head::Var(Var::Bound(index)) = item.head()
+        && let Some(slot) = scope.resolve(*index)
+    {
+        return Expr::Variable(slot);
+    }
+    Expr::Code(compile(Work::Par(par), scope))
+}
+
+/// Compiles one expression item (a method call in process position).
+pub fn compile_item(item: &Term, scope: &Scope) -> Expr {
+    Expr::Code(compile(Work::Item(item), scope))
+}
+
+fn compile(start: Work<'_>, scope: &Scope) -> Box<[Op]> {
+    let mut ops = Vec::new();
+    let mut jumps = Vec::new();
+    let mut work = vec![start];
+    while let Some(next) = work.pop() {
+        match next {
+            Work::Emit(op) => ops.push(op),
+            Work::Par(par) => enter_par(par, scope, &mut work),
+            Work::Item(item) => enter_item(item, scope, &mut work),
+            Work::Jump(op, origin) => {
+                jumps.push(ops.len());
+                ops.push(Op::ShortCircuit { op, skip: 0, origin });
+            }
+            Work::Land => {
+                if let Some(at) = jumps.pop() {
+                    let distance = (ops.len() - at - 1) as u32;
+                    if let Op::ShortCircuit { skip, .. } = &mut ops[at] {
+                        *skip = distance;
+                    }
+                }
+            }
+        }
+    }
+    ops.into_boxed_slice()
+}
+
+fn enter_par<'a>(par: &'a Term, scope: &Scope, work: &mut Vec<Work<'a>>) {
+    if par.is_closed() && par.is_ground() {
+        return work.push(Work::Emit(Op::Const(Value::from_term(&order::sort_term(par)))));
+    }
+    if let Some(item) = par.single_item()
+        && item.head().category() == Some(Category::Expr)
+    {
+        return work.push(Work::Item(item));
+    }
+    let (exprs, rest): (Vec<&Term>, Vec<&Term>) =
+        par.children().iter().partition(|i| i.head().category() == Some(Category::Expr));
+    let template = Term::with_caches(
+        Head::Par,
+        rest.into_iter().cloned().collect(),
+        par.locally_free().clone(),
+        par.connective_used() && par.children().iter().any(|i| i.connective_used()),
+    );
+    work.push(Work::Emit(Op::Compose { template, scope: scope.clone(), values: exprs.len() as u32 }));
+    work.extend(exprs.into_iter().rev().map(Work::Item));
+}
+
+fn enter_item<'a>(item: &'a Term, scope: &Scope, work: &mut Vec<Work<'a>>) {
+    let origin = item.origin();
+    let children = item.children();
+    let pars = |work: &mut Vec<Work<'a>>| work.extend(children.iter().rev().map(Work::Par));
+    let emit = |op| Work::Emit(op);
+    let count = children.len() as u32;
+    match item.head() {
+        Head::Var(Var::Bound(index)) => work.push(emit(match scope.resolve(*index) {
+            Some(slot) => Op::Variable(slot),
+            // A variable of a binder inside this very term: it stays as it is.
+            None => Op::Const(Value::Term(Term::single(item.clone()))),
+        })),
+        Head::Not | Head::Neg => {
+            let op = if matches!(item.head(), Head::Not) { UnaryOp::Not } else { UnaryOp::Neg };
+            work.push(emit(Op::Unary(op, origin)));
+            pars(work);
+        }
+        Head::Binary(op @ (BinaryOp::ShortAnd | BinaryOp::ShortOr)) => {
+            work.push(Work::Land);
+            work.push(emit(Op::ExpectBool(origin)));
+            work.push(Work::Par(&children[1]));
+            work.push(Work::Jump(*op, origin));
+            work.push(Work::Par(&children[0]));
+        }
+        Head::Binary(op) => {
+            work.push(emit(Op::Binary(*op, origin)));
+            work.push(Work::Par(&children[1]));
+            if !matches!(op, BinaryOp::Eq | BinaryOp::Neq) {
+                work.push(emit(Op::CheckLeft(*op, origin)));
+            }
+            work.push(Work::Par(&children[0]));
+        }
+        Head::Matches => {
+            let pattern = Box::new(CasePattern::compile(&children[1], 0, scope));
+            work.push(emit(Op::Matches(pattern, origin)));
+            work.push(Work::Par(&children[0]));
+        }
+        Head::Method(name) => {
+            work.push(emit(Op::Method { name: name.clone(), arguments: count - 1, origin }));
+            pars(work);
+            work.push(emit(Op::BeginMethod));
+        }
+        Head::List { remainder: None } => {
+            work.push(emit(Op::List(count)));
+            pars(work);
+        }
+        Head::Tuple => {
+            work.push(emit(Op::Tuple(count)));
+            pars(work);
+        }
+        Head::Set { remainder: None } => {
+            work.push(emit(Op::Set(count)));
+            pars(work);
+        }
+        Head::Map { remainder: None } => {
+            work.push(emit(Op::Map(count / 2)));
+            pars(work);
+        }
+        Head::PathMap { remainder: None } => {
+            work.push(emit(Op::PathMap(count)));
+            pars(work);
+        }
+        // Ground values, and what cannot be evaluated.
+        _ => work.push(emit(Op::Const(Value::from_term(&Term::single(item.clone()))))),
+    }
+}

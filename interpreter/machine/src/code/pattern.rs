@@ -1,0 +1,297 @@
+//! Compiled patterns: simple shapes are decided on values directly, the rest by the spatial matcher.
+
+use std::sync::Arc;
+
+use rhodium_matcher::{Budget, BudgetExhausted, match_message, match_process};
+use rhodium_term::{Head, Mode, SubstituteError, Term, Var, order, substitute, varint_len};
+
+use super::Scope;
+use crate::run::Variables;
+use crate::value::Value;
+
+/// A pattern in compiled form.
+#[derive(Clone, Debug)]
+pub enum Pattern {
+    /// `_`
+    Wildcard,
+    /// Binds a level.
+    Variable(u32),
+    /// No binder inside: equality.
+    Equal(Value),
+    /// A list, perhaps with a remainder.
+    List(Box<[Pattern]>, Option<Var>),
+    /// A tuple.
+    Tuple(Box<[Pattern]>),
+    /// Anything else: the spatial matcher decides.
+    Spatial(Term),
+}
+
+/// Patterns nested deeper than this are left to the matcher, which does not recurse.
+const MAX_SHAPE_DEPTH: u32 = 64;
+
+impl Pattern {
+    /// Compiles a substituted pattern.
+    pub fn compile(term: &Term) -> Pattern {
+        if !term.connective_used() {
+            return Pattern::Equal(Value::from_term(&order::sort_term(term)));
+        }
+        let Some(item) = term.single_item() else { return Pattern::Spatial(term.clone()) };
+        let shallow = term.depth() <= MAX_SHAPE_DEPTH;
+        match item.head() {
+            Head::Var(Var::Wildcard) => Pattern::Wildcard,
+            Head::Var(Var::Free(level)) => Pattern::Variable(*level),
+            Head::List { remainder } if shallow && !matches!(remainder, Some(Var::Bound(_))) => {
+                Pattern::List(item.children().iter().map(Pattern::compile).collect(), *remainder)
+            }
+            Head::Tuple if shallow => Pattern::Tuple(item.children().iter().map(Pattern::compile).collect()),
+            _ => Pattern::Spatial(term.clone()),
+        }
+    }
+
+    /// Matches a value; binds levels in `out` (which has one entry per level).
+    pub fn matches(&self, value: &Value, out: &mut [Value], budget: &mut Budget) -> Result<bool, BudgetExhausted> {
+        Ok(match self {
+            Pattern::Wildcard => true,
+            Pattern::Variable(level) => {
+                bind(out, *level, value.clone());
+                true
+            }
+            Pattern::Equal(expected) => expected == value,
+            Pattern::Tuple(patterns) => match value {
+                Value::Tuple(tuple) => {
+                    tuple.items.len() == patterns.len() && all(patterns, tuple.items.iter(), out, budget)?
+                }
+                Value::Term(_) => self.spatial(value, out, budget)?,
+                _ => false,
+            },
+            Pattern::List(patterns, remainder) => match value {
+                Value::List(list) => {
+                    let count = patterns.len();
+                    let fits = if remainder.is_some() { list.items.len() >= count } else { list.items.len() == count };
+                    if !fits || !all(patterns, list.items.iter(), out, budget)? {
+                        return Ok(false);
+                    }
+                    if let Some(Var::Free(level)) = remainder {
+                        bind(out, *level, Value::list(list.items.iter().skip(count).cloned()));
+                    }
+                    true
+                }
+                Value::Term(_) => self.spatial(value, out, budget)?,
+                _ => false,
+            },
+            Pattern::Spatial(pattern) => spatial(pattern, value, out, budget)?,
+        })
+    }
+
+    /// The slow path for values that are kept as terms: rebuilds the pattern's term.
+    fn spatial(&self, value: &Value, out: &mut [Value], budget: &mut Budget) -> Result<bool, BudgetExhausted> {
+        spatial(&self.to_term(), value, out, budget)
+    }
+
+    fn to_term(&self) -> Term {
+        Term::single(match self {
+            Pattern::Wildcard => Term::var(Var::Wildcard, 1),
+            Pattern::Variable(level) => Term::var(Var::Free(*level), 1),
+            Pattern::Equal(value) => return value.to_term(),
+            Pattern::List(patterns, remainder) => {
+                Term::list(patterns.iter().map(Pattern::to_term).collect(), *remainder)
+            }
+            Pattern::Tuple(patterns) => Term::tuple(patterns.iter().map(Pattern::to_term).collect()),
+            Pattern::Spatial(term) => return term.clone(),
+        })
+    }
+}
+
+fn bind(out: &mut [Value], level: u32, value: Value) {
+    if let Some(slot) = out.get_mut(level as usize) {
+        *slot = value;
+    }
+}
+
+fn all<'a>(
+    patterns: &[Pattern],
+    values: impl Iterator<Item = &'a Value>,
+    out: &mut [Value],
+    budget: &mut Budget,
+) -> Result<bool, BudgetExhausted> {
+    for (pattern, value) in patterns.iter().zip(values) {
+        if !pattern.matches(value, out, budget)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn spatial(
+    pattern: &Term,
+    value: &Value,
+    out: &mut [Value],
+    budget: &mut Budget,
+) -> Result<bool, BudgetExhausted> {
+    // The matcher binds every level up to `out.len()`; levels this pattern does not have stay Nil, so only those it
+    // has are taken over.
+    let Some(bound) = match_process(&value.to_term(), pattern, out.len() as u32, budget)? else { return Ok(false) };
+    for (slot, term) in out.iter_mut().zip(bound) {
+        if !term.is_nil() {
+            *slot = Value::from_term(&term);
+        }
+    }
+    Ok(true)
+}
+
+/// The substituted patterns of one bind, as the space keeps them.
+#[derive(Debug)]
+pub struct BindPattern {
+    /// The patterns as terms, for the codec.
+    pub terms: Vec<Term>,
+    /// The remainder.
+    pub remainder: Option<Var>,
+    /// Number of variables.
+    pub free_count: u32,
+    /// Size of the BindPattern message (runtime.md 1.2).
+    pub size: u64,
+    compiled: Box<[Pattern]>,
+}
+
+impl BindPattern {
+    /// From substituted patterns.
+    pub fn new(terms: Vec<Term>, remainder: Option<Var>, free_count: u32) -> BindPattern {
+        let field = |len: u64| 1 + varint_len(len) + len;
+        let var = |v: Var| match v {
+            Var::Bound(i) | Var::Free(i) => 1 + varint_len(u64::from(i) << 1),
+            Var::Wildcard => 2,
+        };
+        let mut size: u64 = terms.iter().map(|t| field(t.size())).fold(0, u64::saturating_add);
+        size = size.saturating_add(remainder.map_or(0, |v| field(var(v))));
+        if free_count > 0 {
+            size += 1 + varint_len(u64::from(free_count));
+        }
+        let compiled = terms.iter().map(Pattern::compile).collect();
+        BindPattern { terms, remainder, free_count, size, compiled }
+    }
+
+    /// Number of patterns.
+    pub fn arity(&self) -> usize {
+        self.compiled.len()
+    }
+
+    /// The compiled patterns.
+    pub fn patterns(&self) -> &[Pattern] {
+        &self.compiled
+    }
+
+    /// Matches a message's data; the result has one value per level (language.md 4.7).
+    pub fn matches(&self, data: &[Value], budget: &mut Budget) -> Result<Option<Vec<Value>>, BudgetExhausted> {
+        let fits = if self.remainder.is_some() { data.len() >= self.arity() } else { data.len() == self.arity() };
+        if !fits {
+            return Ok(None);
+        }
+        if matches!(self.remainder, Some(Var::Bound(_))) {
+            let terms: Vec<Term> = data.iter().map(Value::to_term).collect();
+            let bound = match_message(&terms, &self.terms, self.remainder, self.free_count, budget)?;
+            return Ok(bound.map(|b| b.iter().map(Value::from_term).collect()));
+        }
+        let mut out = vec![Value::Nil; self.free_count as usize];
+        if !all(&self.compiled, data.iter(), &mut out, budget)? {
+            return Ok(None);
+        }
+        if let Some(Var::Free(level)) = self.remainder {
+            bind(&mut out, level, Value::list(data[self.arity()..].iter().cloned()));
+        }
+        Ok(Some(out))
+    }
+}
+
+/// The patterns of a bind in code: ready, or with variable references to fill in.
+#[derive(Debug)]
+pub enum PatternCode {
+    /// Nothing to substitute.
+    Static(Arc<BindPattern>),
+    /// Substituted each time.
+    Template {
+        /// The patterns as written.
+        terms: Vec<Term>,
+        /// The remainder.
+        remainder: Option<Var>,
+        /// Number of variables.
+        free_count: u32,
+        /// Their context.
+        scope: Scope,
+    },
+}
+
+impl PatternCode {
+    /// Compiles the patterns of a bind.
+    pub fn compile(terms: &[Term], remainder: Option<Var>, free_count: u32, scope: &Scope) -> PatternCode {
+        if terms.iter().all(Term::is_closed) {
+            let terms = terms.iter().map(order::sort_term).collect();
+            return PatternCode::Static(Arc::new(BindPattern::new(terms, remainder, free_count)));
+        }
+        PatternCode::Template { terms: terms.to_vec(), remainder, free_count, scope: scope.clone() }
+    }
+
+    /// The substituted patterns.
+    pub fn instantiate(&self, lookup: &dyn Fn(u32) -> Option<Value>) -> Result<Arc<BindPattern>, SubstituteError> {
+        match self {
+            PatternCode::Static(pattern) => Ok(pattern.clone()),
+            PatternCode::Template { terms, remainder, free_count, .. } => {
+                let terms: Result<_, _> = terms.iter().map(|t| substitute_pattern(t, lookup)).collect();
+                Ok(Arc::new(BindPattern::new(terms?, *remainder, *free_count)))
+            }
+        }
+    }
+}
+
+fn substitute_pattern(term: &Term, lookup: &dyn Fn(u32) -> Option<Value>) -> Result<Term, SubstituteError> {
+    let values = |index: u32| lookup(index).map(|v| v.to_term());
+    substitute(term, &values, Mode { depth: 1, shift: 0, sort: true })
+}
+
+/// The pattern of a match case, or of `matches`.
+#[derive(Debug)]
+pub struct CasePattern {
+    term: Term,
+    free_count: u32,
+    scope: Scope,
+    ready: Option<(Pattern, u64)>,
+}
+
+impl CasePattern {
+    /// Compiles a pattern.
+    pub fn compile(term: &Term, free_count: u32, scope: &Scope) -> CasePattern {
+        let ready = term.is_closed().then(|| {
+            let term = order::sort_term(term);
+            (Pattern::compile(&term), term.size())
+        });
+        CasePattern { term: term.clone(), free_count, scope: scope.clone(), ready }
+    }
+
+    /// Number of variables.
+    pub fn free_count(&self) -> u32 {
+        self.free_count
+    }
+
+    /// Substitutes if needed, reports the substituted size to `charge`, and matches. `Ok(Some(_))` are the bindings.
+    pub(crate) fn matches<E: From<SubstituteError> + From<BudgetExhausted>>(
+        &self,
+        value: &Value,
+        variables: &Variables<'_>,
+        budget: &mut Budget,
+        charge: impl FnOnce(u64) -> Result<(), E>,
+    ) -> Result<Option<Vec<Value>>, E> {
+        let mut out = vec![Value::Nil; self.free_count as usize];
+        let matched = match &self.ready {
+            Some((pattern, size)) => {
+                charge(*size)?;
+                pattern.matches(value, &mut out, budget)?
+            }
+            None => {
+                let lookup = |index: u32| self.scope.resolve(index).and_then(|slot| variables.get(slot));
+                let term = substitute_pattern(&self.term, &lookup)?;
+                charge(term.size())?;
+                Pattern::compile(&term).matches(value, &mut out, budget)?
+            }
+        };
+        Ok(matched.then_some(out))
+    }
+}

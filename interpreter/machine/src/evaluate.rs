@@ -1,0 +1,231 @@
+//! Evaluation of expressions: a stack machine over [`Op`]s (runtime.md 4.7).
+//!
+//! A value that still has expressions to evaluate (a piece of code that a pattern took out) is compiled and evaluated in
+//! a frame of its own, so evaluation never recurses.
+
+use std::sync::Arc;
+
+use rhodium_matcher::Budget;
+use rhodium_term::{BinaryOp, Mode, Origin, Term, substitute};
+
+use crate::code::{CasePattern, Expr, Op, Scope, Slot, compile_par};
+use crate::cost::{Charge, Meter, price};
+use crate::error::{Fault, RunError};
+use crate::methods;
+use crate::operators;
+use crate::run::Variables;
+use crate::value::{Map, Set, Value};
+
+/// Code being evaluated: the activation's own, or that of a value.
+pub(crate) struct Frame<'a> {
+    code: Code<'a>,
+    next: usize,
+}
+
+enum Code<'a> {
+    Borrowed(&'a [Op]),
+    Shared(Arc<Expr>),
+}
+
+impl Code<'_> {
+    fn ops(&self) -> &[Op] {
+        match self {
+            Code::Borrowed(ops) => ops,
+            Code::Shared(expr) => match &**expr {
+                Expr::Code(ops) => ops,
+                _ => &[],
+            },
+        }
+    }
+}
+
+struct Evaluation<'a> {
+    stack: Vec<Value>,
+    meter: &'a mut Meter,
+    steps: u64,
+}
+
+impl Frame<'_> {
+    /// Evaluates an expression to a value. Sizes are not charged.
+    pub fn run(
+        expr: &Expr,
+        variables: &Variables<'_>,
+        meter: &mut Meter,
+        steps: u64,
+    ) -> Result<Value, RunError> {
+        let mut evaluation = Evaluation { stack: Vec::new(), meter, steps };
+        let mut frames: Vec<Frame<'_>> = Vec::new();
+        match expr {
+            Expr::Const(value) => return Ok(value.clone()),
+            Expr::Variable(slot) => frames.extend(evaluation.variable(*slot, variables)?),
+            Expr::Code(ops) => frames.push(Frame { code: Code::Borrowed(ops), next: 0 }),
+        }
+        let nothing = Variables { captured: &[], locals: &[] };
+        while let Some(frame) = frames.last_mut() {
+            let outermost = matches!(frame.code, Code::Borrowed(_));
+            let Some(op) = frame.code.ops().get(frame.next) else {
+                frames.pop();
+                continue;
+            };
+            let variables = if outermost { variables } else { &nothing };
+            let mut skip = 0;
+            let entered = evaluation.op(op, variables, &mut skip)?;
+            frame.next += 1 + skip as usize;
+            frames.extend(entered);
+        }
+        Ok(evaluation.stack.pop().unwrap_or(Value::Nil))
+    }
+}
+
+impl Evaluation<'_> {
+    fn pop(&mut self) -> Value {
+        self.stack.pop().unwrap_or(Value::Nil)
+    }
+
+    fn pop_many(&mut self, count: u32) -> Vec<Value> {
+        let from = self.stack.len().saturating_sub(count as usize);
+        self.stack.split_off(from)
+    }
+
+    /// Pushes a variable's value, or enters the code of one that is not evaluated yet.
+    fn variable(&mut self, slot: Slot, variables: &Variables<'_>) -> Result<Option<Frame<'static>>, RunError> {
+        if matches!(slot, Slot::Local(_)) {
+            let charged = self.meter.charge(price::VAR_EVAL, Charge::Variable);
+            charged.map_err(|f| f.at(Origin::default()))?;
+        }
+        Ok(self.push(variables.get(slot).unwrap_or(Value::Nil)))
+    }
+
+    /// Pushes a value, evaluating it first if needed.
+    fn push(&mut self, value: Value) -> Option<Frame<'static>> {
+        if !value.is_ground() {
+            let expr = compile_par(&value.to_term(), &Scope::top());
+            match expr {
+                Expr::Const(value) => self.stack.push(value),
+                expr => return Some(Frame { code: Code::Shared(Arc::new(expr)), next: 0 }),
+            }
+            return None;
+        }
+        self.stack.push(value);
+        None
+    }
+
+    fn op(
+        &mut self,
+        op: &Op,
+        variables: &Variables<'_>,
+        skip: &mut u32,
+    ) -> Result<Option<Frame<'static>>, RunError> {
+        match op {
+            Op::Const(value) => self.stack.push(value.clone()),
+            Op::Variable(slot) => return self.variable(*slot, variables),
+            Op::Unary(op, origin) => {
+                let operand = self.pop();
+                let value = operators::unary(*op, &operand, self.meter).map_err(|f| f.at(*origin))?;
+                self.stack.push(value);
+            }
+            Op::CheckLeft(op, origin) => {
+                if let Some(left) = self.stack.last() {
+                    let checked = match op {
+                        BinaryOp::And | BinaryOp::Or => operators::bool_of(left).map(|_| ()),
+                        _ => operators::single(left),
+                    };
+                    checked.map_err(|f| f.at(*origin))?;
+                }
+            }
+            Op::Binary(op, origin) => {
+                let right = self.pop();
+                let left = self.pop();
+                let value = operators::binary(*op, &left, &right, self.meter).map_err(|f| f.at(*origin))?;
+                self.stack.push(value);
+            }
+            Op::ShortCircuit { op, skip: distance, origin } => {
+                let left = self.pop();
+                let decided = operators::short_circuit(*op, &left, self.meter);
+                if let Some(result) = decided.map_err(|f| f.at(*origin))? {
+                    self.stack.push(Value::Bool(result));
+                    *skip = *distance;
+                }
+            }
+            Op::ExpectBool(origin) => {
+                let right = self.pop();
+                let right = operators::bool_of(&right).map_err(|f| f.at(*origin))?;
+                self.stack.push(Value::Bool(right));
+            }
+            Op::Matches(pattern, origin) => {
+                let target = self.pop();
+                let matched = self.matches(&target, pattern, variables).map_err(|f| f.at(*origin))?;
+                self.stack.push(Value::Bool(matched));
+            }
+            Op::BeginMethod => {
+                let charged = self.meter.charge(price::METHOD_CALL, Charge::Method);
+                charged.map_err(|f| f.at(Origin::default()))?;
+            }
+            Op::Method { name, arguments, origin } => {
+                let arguments = self.pop_many(*arguments);
+                let target = self.pop();
+                let value = methods::call(name, &target, &arguments, self.meter).map_err(|f| f.at(*origin))?;
+                self.stack.push(value);
+            }
+            Op::List(count) => {
+                let items = self.pop_many(*count);
+                self.stack.push(Value::list(items));
+            }
+            Op::Tuple(count) => {
+                let items = self.pop_many(*count);
+                self.stack.push(Value::tuple(items));
+            }
+            Op::Set(count) => {
+                let mut set = Set::default();
+                self.pop_many(*count).into_iter().for_each(|item| set.insert(item));
+                self.stack.push(Value::from_set(set));
+            }
+            Op::Map(count) => {
+                let mut map = Map::default();
+                let mut items = self.pop_many(2 * count).into_iter();
+                while let (Some(key), Some(value)) = (items.next(), items.next()) {
+                    map.insert(key, value);
+                }
+                self.stack.push(Value::from_map(map));
+            }
+            Op::PathMap(count) => {
+                let items = self.pop_many(*count).iter().map(Value::to_term).collect();
+                self.stack.push(Value::item(Term::path_map(items, None)));
+            }
+            Op::Compose { template, scope, values } => {
+                let evaluated = self.pop_many(*values);
+                let composed = compose(template, scope, variables, &evaluated)?;
+                self.stack.push(composed);
+            }
+        }
+        Ok(None)
+    }
+
+    fn matches(
+        &mut self,
+        target: &Value,
+        pattern: &CasePattern,
+        variables: &Variables<'_>,
+    ) -> Result<bool, Fault> {
+        self.meter.charge_size(target.size(), Charge::Substitution)?;
+        let mut budget = Budget::new(self.steps);
+        let meter = &mut *self.meter;
+        let charge = |size| meter.charge_size(size, Charge::Substitution);
+        Ok(pattern.matches::<Fault>(target, variables, &mut budget, charge)?.is_some())
+    }
+}
+
+/// Puts together a Par of substituted items and evaluated expressions.
+fn compose(
+    template: &Term,
+    scope: &Scope,
+    variables: &Variables<'_>,
+    evaluated: &[Value],
+) -> Result<Value, RunError> {
+    let values = |index: u32| scope.resolve(index).and_then(|slot| variables.get(slot)).map(|v| v.to_term());
+    let mode = Mode { depth: 0, shift: 0, sort: true };
+    let substituted = substitute(template, &values, mode).map_err(|e| Fault::from(e).at(Origin::default()))?;
+    let mut parts = vec![substituted];
+    parts.extend(evaluated.iter().map(Value::to_term));
+    Ok(Value::from_term(&Term::compose(&parts)))
+}

@@ -1,0 +1,171 @@
+//! Between the space and the store: encoded lists out, live lists in (runtime.md 6.6, 6.8, Annex C).
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rhodium_random::Random;
+use rhodium_store::{HistoryKey, LeafKind, LeafValue, Snapshot};
+use rhodium_term::Term;
+use rhodium_term::state_codec as codec;
+use rhodium_term::state_codec::Caches;
+
+use crate::code::{BindPattern, Body};
+use crate::error::{ErrorKind, Fault};
+use crate::space::{Base, Continuation, Datum, LoadedChannel, Space};
+use crate::value::Value;
+
+/// Changes to the history's keys.
+pub(crate) type Changes = BTreeMap<HistoryKey, Option<LeafValue>>;
+
+/// The hash that names a channel in the history.
+pub(crate) fn channel_hash(name: &Value) -> codec::Hash {
+    codec::channel_hash(&name.to_term())
+}
+
+fn datum_bytes(hash: codec::Hash, datum: &Datum) -> Vec<u8> {
+    let pars: Vec<Term> = datum.data.iter().map(Value::to_term).collect();
+    let random = datum.random.to_bytes();
+    let data = codec::ListParWithRandom { pars: Cow::Owned(pars), random: Cow::Borrowed(&random) };
+    let source = codec::Produce::new(hash, &data, datum.persistent);
+    codec::Datum { data, persistent: datum.persistent, source }.to_bytes()
+}
+
+fn continuation_bytes(channels: &[codec::Hash], waiting: &Continuation) -> Vec<u8> {
+    let pattern = |p: &Arc<BindPattern>| codec::BindPattern {
+        patterns: Cow::Owned(p.terms.clone()),
+        remainder: p.remainder,
+        free_count: p.free_count,
+    };
+    let patterns: Vec<codec::BindPattern<'_>> = waiting.patterns.iter().map(pattern).collect();
+    let random = waiting.random.to_bytes();
+    let body = codec::ContinuationBody::Process {
+        body: waiting.body.materialize(&waiting.captured),
+        random: Cow::Borrowed(&random),
+    };
+    let continuation =
+        codec::TaggedContinuation { guard: waiting.body.materialize_guard(&waiting.captured), body };
+    let source = codec::Consume::new(channels.to_vec(), &patterns, &continuation, waiting.persistent);
+    let peeks = if waiting.peek { (0..patterns.len() as u32).collect() } else { Vec::new() };
+    let persistent = waiting.persistent;
+    codec::WaitingContinuation { patterns, continuation, persistent, peeks, source }.to_bytes()
+}
+
+fn leaf(kind: LeafKind, items: Vec<Vec<u8>>) -> Option<LeafValue> {
+    (!items.is_empty()).then(|| LeafValue { kind, payload: codec::leaf_bytes(items) })
+}
+
+/// The history's view of everything that changed since the last checkpoint.
+pub(crate) fn changes(space: &Space) -> Changes {
+    let mut changes = Changes::new();
+    let mut waiting: BTreeMap<HistoryKey, Vec<Vec<u8>>> = BTreeMap::new();
+    for channel in space.changed_channels() {
+        let hash = channel_hash(channel.name);
+        let data = channel.data.iter().map(|(_, datum)| datum_bytes(hash, datum)).collect();
+        changes.insert(LeafKind::Data.key(&hash), leaf(LeafKind::Data, data));
+        let mut joins: Vec<Vec<u8>> = channel
+            .joins
+            .iter()
+            .map(|names| codec::join_bytes(&names.iter().map(|name| name.to_term()).collect::<Vec<_>>()))
+            .collect();
+        if !channel.own.is_empty() {
+            joins.push(codec::join_bytes(&[channel.name.to_term()]));
+        }
+        changes.insert(LeafKind::Joins.key(&hash), leaf(LeafKind::Joins, joins));
+        let key = LeafKind::Continuations.key(&codec::join_hash(&[hash]));
+        let own = channel.own.iter().map(|(_, c)| continuation_bytes(&[hash], c));
+        waiting.entry(key).or_default().extend(own);
+    }
+    for join in space.changed_joins() {
+        let hashes: Vec<codec::Hash> = join.channels.iter().map(|name| channel_hash(name)).collect();
+        let key = LeafKind::Continuations.key(&codec::join_hash(&hashes));
+        let items = join.waiting.iter().map(|(_, c)| continuation_bytes(&hashes, c));
+        waiting.entry(key).or_default().extend(items);
+    }
+    for (key, items) in waiting {
+        changes.insert(key, leaf(LeafKind::Continuations, items));
+    }
+    changes
+}
+
+/// A committed state as the base of a space.
+pub(crate) struct StoredBase {
+    pub snapshot: Snapshot,
+}
+
+fn damaged(what: impl std::fmt::Display) -> Fault {
+    Fault::new(ErrorKind::BugFound, format!("The stored state cannot be read: {what}."))
+}
+
+impl StoredBase {
+    fn items(&self, kind: LeafKind, hash: &codec::Hash) -> Result<Option<Vec<Vec<u8>>>, Fault> {
+        let value = self.snapshot.get(&kind.key(hash)).map_err(damaged)?;
+        value.map(|leaf| codec::decode_leaf(&leaf.payload).map_err(damaged)).transpose()
+    }
+
+    fn continuations(&self, hashes: &[codec::Hash], channels: &[Value]) -> Result<Vec<Continuation>, Fault> {
+        let items = self.items(LeafKind::Continuations, &codec::join_hash(hashes))?.unwrap_or_default();
+        items.iter().map(|bytes| load_continuation(bytes, channels)).collect()
+    }
+}
+
+fn load_datum(bytes: &[u8]) -> Result<Datum, Fault> {
+    let datum = codec::decode_datum(bytes, Caches::Derived).map_err(damaged)?;
+    Ok(Datum {
+        data: datum.data.pars.iter().map(Value::from_term).collect(),
+        random: Random::from_bytes(&datum.data.random).map_err(damaged)?,
+        persistent: datum.persistent,
+    })
+}
+
+fn load_continuation(bytes: &[u8], channels: &[Value]) -> Result<Continuation, Fault> {
+    let waiting = codec::decode_continuation(bytes, Caches::Derived).map_err(damaged)?;
+    let codec::ContinuationBody::Process { body, random } = waiting.continuation.body else {
+        return Err(damaged("a system process waits in it"));
+    };
+    let patterns: Vec<Arc<BindPattern>> = waiting
+        .patterns
+        .into_iter()
+        .map(|p| Arc::new(BindPattern::new(p.patterns.into_owned(), p.remainder, p.free_count)))
+        .collect();
+    let bind_count = patterns.iter().map(|p| p.free_count).sum();
+    let sizes = channels.iter().map(Value::size).chain(patterns.iter().map(|p| p.size));
+    let storage = sizes.fold(body.size(), u64::saturating_add);
+    Ok(Continuation {
+        patterns,
+        body: Arc::new(Body::materialized(body, waiting.continuation.guard, bind_count)),
+        captured: Arc::from([]),
+        random: Random::from_bytes(&random).map_err(damaged)?,
+        persistent: waiting.persistent,
+        peek: !waiting.peeks.is_empty(),
+        storage: i64::try_from(storage).unwrap_or(i64::MAX),
+    })
+}
+
+impl Base for StoredBase {
+    fn channel(&self, name: &Value) -> Result<Option<LoadedChannel>, Fault> {
+        let hash = channel_hash(name);
+        let data = self.items(LeafKind::Data, &hash)?;
+        let joins = self.items(LeafKind::Joins, &hash)?;
+        if data.is_none() && joins.is_none() {
+            return Ok(None);
+        }
+        let data: Result<Vec<Datum>, Fault> = data.unwrap_or_default().iter().map(|b| load_datum(b)).collect();
+        let mut loaded = LoadedChannel { data: data?, ..LoadedChannel::default() };
+        for bytes in joins.unwrap_or_default() {
+            let channels = codec::decode_join(&bytes, Caches::Derived).map_err(damaged)?;
+            let channels: Vec<Value> = channels.iter().map(Value::from_term).collect();
+            if channels.len() == 1 {
+                loaded.own = self.continuations(&[hash], &channels)?;
+            } else {
+                loaded.joins.push(channels);
+            }
+        }
+        Ok(Some(loaded))
+    }
+
+    fn join(&self, channels: &[Value]) -> Result<Vec<Continuation>, Fault> {
+        let hashes: Vec<codec::Hash> = channels.iter().map(channel_hash).collect();
+        self.continuations(&hashes, channels)
+    }
+}

@@ -1,0 +1,546 @@
+//! The reducer (runtime.md 4): a queue of tasks, each run to its end with an explicit stack.
+//!
+//! State: the space, the meter, the queue. A task is an activation (code, captured values, locals, random state), or an
+//! operation that is offered again (a persistent send or receive after it fired, a datum that a peek took).
+//! Transitions:
+//! - *activation*: its terms run in the order of runtime.md 4.4; `new`, `match`, `if` and bundle bodies run at once,
+//!   depth first, inside the same activation, growing and shrinking its locals;
+//! - *send, receive*: offered to the space; a COMM puts the receive's body at the end of the queue, behind it what is
+//!   offered again;
+//! - *system process*: answers by a send, offered at once.
+//!
+//! The queue is first in, first out. No charge and no name depends on that: random states follow from positions.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use rhodium_matcher::{Budget, BudgetExhausted};
+use rhodium_random::Random;
+use rhodium_term::{Head, NewNames, Origin, SubstituteError, Term};
+
+use crate::code::{
+    Case, Expr, Process, ProcessId, Receive, Slot, Step, Unit, compile_process, substitute_captured,
+};
+use crate::cost::{Charge, Meter, comm, event, price};
+use crate::error::{ErrorKind, Fault, RunError};
+use crate::evaluate::Frame;
+use crate::space::{Continuation, Datum, Fired, Installed, Produced, Space};
+use crate::system::{self, SystemContext};
+use crate::value::Value;
+
+/// More runnable terms than this in one Par are an error (runtime.md 4.4).
+const MAX_TERMS: usize = 32767;
+
+enum Task {
+    Activation { unit: Arc<Unit>, captured: Arc<[Value]>, locals: Vec<Value>, random: Random },
+    Produce { channel: Value, datum: Arc<Datum>, origin: Origin },
+    Consume { channels: Vec<Value>, continuation: Arc<Continuation>, origin: Origin },
+}
+
+/// A Par in the middle of its terms.
+struct Running {
+    unit: Arc<Unit>,
+    process: ProcessId,
+    next: usize,
+    random: Random,
+    /// Locals to keep when it is done.
+    keep: usize,
+}
+
+/// Everything one evaluation works on.
+pub(crate) struct Machine<'a> {
+    pub space: &'a mut Space,
+    pub meter: Meter,
+    pub context: &'a mut SystemContext,
+    pub matcher_steps: u64,
+    pub errors: Vec<RunError>,
+    pub comms: u64,
+    queue: VecDeque<Task>,
+}
+
+/// The variables of a running activation.
+pub(crate) struct Variables<'a> {
+    pub captured: &'a [Value],
+    pub locals: &'a [Value],
+}
+
+impl Variables<'_> {
+    pub fn get(&self, slot: Slot) -> Option<Value> {
+        match slot {
+            Slot::Local(i) => self.locals.get(i as usize).cloned(),
+            Slot::Captured(i) => self.captured.get(i as usize).cloned(),
+        }
+    }
+}
+
+/// Any failure inside a task, before it gets its place.
+impl From<SubstituteError> for Fault {
+    fn from(error: SubstituteError) -> Fault {
+        Fault::new(ErrorKind::Substitute, error.to_string())
+    }
+}
+
+impl From<BudgetExhausted> for Fault {
+    fn from(error: BudgetExhausted) -> Fault {
+        Fault::new(ErrorKind::Limit, error.to_string())
+    }
+}
+
+impl<'a> Machine<'a> {
+    pub fn new(
+        space: &'a mut Space,
+        meter: Meter,
+        context: &'a mut SystemContext,
+        matcher_steps: u64,
+    ) -> Machine<'a> {
+        Machine { space, meter, context, matcher_steps, errors: Vec::new(), comms: 0, queue: VecDeque::new() }
+    }
+
+    /// Runs a closed process until nothing is left to do, or phlogiston runs out. Errors end up in `errors`.
+    pub fn run(&mut self, process: &Term, random: Random) {
+        self.spawn(process, random);
+        while let Some(task) = self.queue.pop_front() {
+            if let Err(error) = self.task(task) {
+                let fatal = error.kind == ErrorKind::OutOfPhlogistons;
+                self.errors.push(error);
+                if fatal {
+                    break;
+                }
+            }
+        }
+        self.queue.clear();
+    }
+
+    fn spawn(&mut self, process: &Term, random: Random) {
+        if !process.is_nil() {
+            let unit = Arc::new(compile_process(process, 0));
+            self.queue.push_back(Task::Activation { unit, captured: Arc::from([]), locals: Vec::new(), random });
+        }
+    }
+
+    fn task(&mut self, task: Task) -> Result<(), RunError> {
+        match task {
+            Task::Activation { unit, captured, locals, random } => self.activation(unit, &captured, locals, random),
+            Task::Produce { channel, datum, origin } => self.produce(channel, datum, origin),
+            Task::Consume { channels, continuation, origin } => self.consume(channels, continuation, origin),
+        }
+    }
+
+    /// Runs an activation to its end. An error ends the term it happened in; the others go on.
+    fn activation(
+        &mut self,
+        unit: Arc<Unit>,
+        captured: &Arc<[Value]>,
+        mut locals: Vec<Value>,
+        random: Random,
+    ) -> Result<(), RunError> {
+        let mut stack = vec![Running { unit, process: 0, next: 0, random, keep: 0 }];
+        while let Some(top) = stack.last_mut() {
+            let unit = top.unit.clone();
+            let steps = match &unit.processes[top.process as usize] {
+                Process::Steps(steps) => steps,
+                Process::Spliced { par, scope } => {
+                    let par = substitute_captured(par, scope, captured);
+                    top.unit = Arc::new(compile_process(&par, scope.locals));
+                    top.process = 0;
+                    continue;
+                }
+            };
+            if top.next == 0 && steps.len() > MAX_TERMS {
+                stack.pop();
+                let count = steps.len();
+                let text =
+                    format!("The number of terms in the Par is {count}, which exceeds the limit of {MAX_TERMS}.");
+                self.errors.push(Fault::reduce(text).at(Origin::default()));
+                continue;
+            }
+            let Some(step) = steps.get(top.next) else {
+                locals.truncate(top.keep);
+                stack.pop();
+                continue;
+            };
+            let random = match steps.len() {
+                1 => top.random.clone(),
+                n if n <= 256 => top.random.split_byte(top.next as u8),
+                _ => top.random.split_short(top.next as u16),
+            };
+            top.next += 1;
+            let keep = locals.len();
+            match self.step(step, captured, &mut locals, random) {
+                Ok(None) => {}
+                Ok(Some((process, random))) => stack.push(Running { unit, process, next: 0, random, keep }),
+                Err(error) => {
+                    locals.truncate(keep);
+                    if error.kind == ErrorKind::OutOfPhlogistons {
+                        return Err(error);
+                    }
+                    self.errors.push(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs one term; the result is a process of the same unit to enter, with its random state.
+    fn step(
+        &mut self,
+        step: &Step,
+        captured: &Arc<[Value]>,
+        locals: &mut Vec<Value>,
+        mut random: Random,
+    ) -> Result<Option<(ProcessId, Random)>, RunError> {
+        match step {
+            Step::Send { channel, data, persistent, origin } => {
+                let variables = Variables { captured, locals };
+                let (channel, data) = self.message(channel, data, &variables).map_err(|e| e.or_at(*origin))?;
+                let datum = Arc::new(Datum { data, random, persistent: *persistent });
+                self.produce(channel, datum, *origin)?;
+            }
+            Step::Receive(receive) => self.receive(receive, captured, locals, random)?,
+            Step::New { plain, names, injections, body, origin } => {
+                let cost = price::NEW_EVAL + price::NEW_BINDING * (i64::from(*plain) + names.uris.len() as i64);
+                self.meter.charge(cost, Charge::New).map_err(|f| f.at(*origin))?;
+                for _ in 0..*plain {
+                    locals.push(Value::Name(Arc::from(random.next())));
+                }
+                self.bind_urns(names, injections, locals).map_err(|f| f.at(*origin))?;
+                return Ok(Some((*body, random)));
+            }
+            Step::Match { target, cases, origin } => {
+                let body = self.match_on(target, cases, captured, locals).map_err(|e| e.or_at(*origin))?;
+                return Ok(body.map(|body| (body, random)));
+            }
+            Step::If { condition, then, otherwise, origin } => {
+                self.meter.charge(price::MATCH_EVAL, Charge::Match).map_err(|f| f.at(*origin))?;
+                let variables = Variables { captured, locals };
+                let value = self.seen(condition, &variables).map_err(|e| e.or_at(*origin))?;
+                let Value::Bool(condition) = value else {
+                    let text = format!(
+                        "Error: `if` condition must evaluate to a boolean, but got {}.",
+                        capitalised(&value.type_name())
+                    );
+                    return Err(Fault::new(ErrorKind::IfConditionType, text).at(*origin));
+                };
+                return Ok(Some((if condition { *then } else { *otherwise }, random)));
+            }
+            Step::Bundle(body) => return Ok(Some((*body, random))),
+            Step::Run { local } => {
+                self.meter.charge(price::VAR_EVAL, Charge::Variable).map_err(|f| f.at(Origin::default()))?;
+                if let Some(value) = locals.get(*local as usize) {
+                    self.spawn(&value.to_term(), random);
+                }
+            }
+            Step::Method { call, origin } => {
+                let value =
+                    self.evaluate(call, &Variables { captured, locals }).map_err(|e| e.or_at(*origin))?;
+                self.spawn(&value.to_term(), random);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Binds the URN names of a `new` (runtime.md 4.5).
+    fn bind_urns(&self, names: &NewNames, injections: &[Value], locals: &mut Vec<Value>) -> Result<(), Fault> {
+        for urn in &names.uris {
+            let injected = || {
+                let position = names.injections.iter().position(|name| name == urn)?;
+                injections.get(position).cloned()
+            };
+            let Some(value) = system::bound_value(urn, self.context).or_else(injected) else {
+                let text = format!(
+                    "No value set for `{urn}`. This is a bug in the normalizer or on the path from it."
+                );
+                return Err(Fault::new(ErrorKind::BugFound, text));
+            };
+            locals.push(value);
+        }
+        Ok(())
+    }
+
+    /// Evaluates a Par and charges for its substitution.
+    fn seen(&mut self, expr: &Expr, variables: &Variables<'_>) -> Result<Value, RunError> {
+        let value = self.evaluate(expr, variables)?;
+        self.meter.charge_size(value.size(), Charge::Substitution).map_err(unplaced)?;
+        Ok(value)
+    }
+
+    fn message(
+        &mut self,
+        channel: &Expr,
+        data: &[Expr],
+        variables: &Variables<'_>,
+    ) -> Result<(Value, Vec<Value>), RunError> {
+        self.meter.charge(price::SEND_EVAL, Charge::Send).map_err(unplaced)?;
+        let channel = self.seen(channel, variables)?;
+        let channel = unbundle(channel, |write, _| write, "Trying to send on non-writeable channel.")?;
+        let data: Result<Vec<Value>, RunError> = data.iter().map(|datum| self.seen(datum, variables)).collect();
+        Ok((channel, data?))
+    }
+
+    fn receive(
+        &mut self,
+        receive: &Receive,
+        captured: &Arc<[Value]>,
+        locals: &[Value],
+        random: Random,
+    ) -> Result<(), RunError> {
+        let origin = receive.origin;
+        let prepared = self.prepare(receive, captured, locals, random).map_err(|e| e.or_at(origin))?;
+        self.consume(prepared.0, Arc::new(prepared.1), origin)
+    }
+
+    /// Evaluates sources, substitutes patterns, charges for the substitution of the body and guard.
+    fn prepare(
+        &mut self,
+        receive: &Receive,
+        captured: &Arc<[Value]>,
+        locals: &[Value],
+        random: Random,
+    ) -> Result<(Vec<Value>, Continuation), RunError> {
+        self.meter.charge(price::RECEIVE_EVAL, Charge::Receive).map_err(unplaced)?;
+        let variables = Variables { captured, locals };
+        let mut channels = Vec::with_capacity(receive.binds.len());
+        let mut patterns = Vec::with_capacity(receive.binds.len());
+        let mut storage: u64 = 0;
+        for bind in &receive.binds {
+            let source = self.seen(&bind.source, &variables)?;
+            let source = unbundle(source, |_, read| read, "Trying to read from non-readable channel.")?;
+            let pattern = match &bind.patterns {
+                crate::code::PatternCode::Static(pattern) => pattern.clone(),
+                template @ crate::code::PatternCode::Template { scope, .. } => template
+                    .instantiate(&|index| scope.resolve(index).and_then(|slot| variables.get(slot)))
+                    .map_err(|e| unplaced(e.into()))?,
+            };
+            for term in &pattern.terms {
+                self.meter.charge_size(term.size(), Charge::Substitution).map_err(unplaced)?;
+            }
+            storage = storage.saturating_add(source.size()).saturating_add(pattern.size);
+            channels.push(source);
+            patterns.push(pattern);
+        }
+        let by_slot = |slot: Slot| variables.get(slot);
+        let values: Arc<[Value]> = receive.captures.iter().filter_map(|slot| variables.get(*slot)).collect();
+        let outer = &receive.body.outer;
+        let by_index = |index: u32| {
+            let position = outer.captures.binary_search(&index).ok()?;
+            values.get(position).cloned()
+        };
+        let body_size = receive.body_size.size(&by_slot, &by_index);
+        self.meter.charge_size(body_size, Charge::Substitution).map_err(unplaced)?;
+        if let Some(guard) = &receive.guard_size {
+            self.meter.charge_size(guard.size(&by_slot, &by_index), Charge::Substitution).map_err(unplaced)?;
+        }
+        let storage = i64::try_from(storage.saturating_add(body_size)).unwrap_or(i64::MAX);
+        let continuation = Continuation {
+            patterns,
+            body: receive.body.clone(),
+            captured: values,
+            random,
+            persistent: receive.persistent,
+            peek: receive.peek,
+            storage,
+        };
+        Ok((channels, continuation))
+    }
+
+    fn match_on(
+        &mut self,
+        target: &Expr,
+        cases: &[Case],
+        captured: &Arc<[Value]>,
+        locals: &mut Vec<Value>,
+    ) -> Result<Option<ProcessId>, RunError> {
+        self.meter.charge(price::MATCH_EVAL, Charge::Match).map_err(unplaced)?;
+        let value = self.seen(target, &Variables { captured, locals })?;
+        let keep = locals.len();
+        for case in cases {
+            let mut budget = Budget::new(self.matcher_steps);
+            let variables = Variables { captured, locals };
+            let meter = &mut self.meter;
+            let bound = case
+                .pattern
+                .matches::<Fault>(&value, &variables, &mut budget, |size| {
+                    meter.charge_size(size, Charge::Substitution)
+                })
+                .map_err(unplaced)?;
+            let Some(bound) = bound else { continue };
+            locals.extend(bound);
+            match &case.guard {
+                Some(guard) if !self.holds(guard, &Variables { captured, locals }) => locals.truncate(keep),
+                _ => return Ok(Some(case.body)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a guard evaluates to `true`. Guards cost nothing, and an error in one counts as false.
+    fn holds(&mut self, guard: &Expr, variables: &Variables<'_>) -> bool {
+        holds(guard, variables, self.matcher_steps)
+    }
+
+    /// Evaluates code; no size is charged.
+    pub fn evaluate(&mut self, expr: &Expr, variables: &Variables<'_>) -> Result<Value, RunError> {
+        match expr {
+            Expr::Const(value) => Ok(value.clone()),
+            Expr::Variable(Slot::Captured(_)) | Expr::Variable(Slot::Local(_)) | Expr::Code(_) => {
+                Frame::run(expr, variables, &mut self.meter, self.matcher_steps)
+            }
+        }
+    }
+
+    /// Offers a message, with all its charges (runtime.md 4.6, 7.4).
+    fn produce(&mut self, channel: Value, datum: Arc<Datum>, origin: Origin) -> Result<(), RunError> {
+        let place = |fault: Fault| fault.at(origin);
+        let size = channel.size().saturating_add(datum.size());
+        self.meter.charge_size(size, Charge::Storage).map_err(place)?;
+        let mut budget = Budget::new(self.matcher_steps);
+        let steps = self.matcher_steps;
+        let mut guard = |continuation: &Continuation, bindings: &[Value]| guard_holds(continuation, bindings, steps);
+        match self.space.produce(&channel, datum.clone(), &mut budget, &mut guard).map_err(place)? {
+            Produced::Stored => self.meter.charge(event(1), Charge::Event).map_err(place),
+            Produced::Fired(fired) => {
+                self.settle(&fired, &datum.random, datum.persistent, 1).map_err(place)?;
+                let again = datum.persistent.then(|| (channel, datum));
+                self.dispatch(fired);
+                if let Some((channel, datum)) = again {
+                    self.queue.push_back(Task::Produce { channel, datum, origin });
+                }
+                Ok(())
+            }
+            Produced::System(process) => {
+                self.comms += 1;
+                self.refund_datum(&channel, &datum, &datum.random).map_err(place)?;
+                if !datum.persistent {
+                    self.meter.charge(event(1), Charge::Event).map_err(place)?;
+                }
+                self.meter.charge(comm(1), Charge::Comm).map_err(place)?;
+                if datum.persistent {
+                    self.queue.push_back(Task::Produce { channel, datum: datum.clone(), origin });
+                }
+                self.call(process, &datum, origin)
+            }
+        }
+    }
+
+    /// Offers a receive, with all its charges.
+    fn consume(
+        &mut self,
+        channels: Vec<Value>,
+        continuation: Arc<Continuation>,
+        origin: Origin,
+    ) -> Result<(), RunError> {
+        let place = |fault: Fault| fault.at(origin);
+        self.meter.charge(continuation.storage, Charge::Storage).map_err(place)?;
+        let mut budget = Budget::new(self.matcher_steps);
+        let steps = self.matcher_steps;
+        let mut guard = |continuation: &Continuation, bindings: &[Value]| guard_holds(continuation, bindings, steps);
+        let fired = self.space.consume(&channels, continuation.clone(), &mut budget, &mut guard).map_err(place)?;
+        let Some(fired) = fired else {
+            return self.meter.charge(event(channels.len()), Charge::Event).map_err(place);
+        };
+        self.settle(&fired, &continuation.random, continuation.persistent, channels.len()).map_err(place)?;
+        let again = continuation.persistent;
+        self.dispatch(fired);
+        if again {
+            self.queue.push_back(Task::Consume { channels, continuation, origin });
+        }
+        Ok(())
+    }
+
+    /// Refunds and event charges of a COMM (runtime.md 7.4).
+    fn settle(&mut self, fired: &Fired, trigger: &Random, persistent: bool, channels: usize) -> Result<(), Fault> {
+        self.comms += 1;
+        let continuation = &fired.continuation;
+        if !continuation.persistent || continuation.random == *trigger {
+            self.meter.charge(-continuation.storage, Charge::Storage)?;
+        }
+        for taken in &fired.data {
+            self.refund_datum(&taken.channel, &taken.datum, trigger)?;
+        }
+        if !persistent {
+            self.meter.charge(event(channels), Charge::Event)?;
+        }
+        self.meter.charge(comm(fired.channels.len()), Charge::Comm)
+    }
+
+    fn refund_datum(&mut self, channel: &Value, datum: &Datum, trigger: &Random) -> Result<(), Fault> {
+        if datum.persistent && datum.random != *trigger {
+            return Ok(());
+        }
+        let size = channel.size().saturating_add(datum.size());
+        self.meter.charge(-i64::try_from(size).unwrap_or(i64::MAX), Charge::Storage)
+    }
+
+    /// Queues the body of a receive that fired, and what a peek puts back. A persistent message that fired the peek is
+    /// offered again by the sender.
+    fn dispatch(&mut self, fired: Fired) {
+        let Fired { continuation, data, bindings, .. } = fired;
+        let mut parents = vec![&continuation.random];
+        parents.extend(data.iter().map(|taken| &taken.datum.random));
+        let random = Random::merge(&parents);
+        let unit = continuation.body.unit().clone();
+        let captured = continuation.captured.clone();
+        self.queue.push_back(Task::Activation { unit, captured, locals: bindings, random });
+        if continuation.peek {
+            for taken in data {
+                if !taken.datum.persistent {
+                    let origin = Origin::default();
+                    self.queue.push_back(Task::Produce { channel: taken.channel, datum: taken.datum, origin });
+                }
+            }
+        }
+    }
+
+    /// Runs a system process; its answer carries the random state of the message (runtime.md 8.2).
+    fn call(&mut self, process: Installed, datum: &Datum, origin: Origin) -> Result<(), RunError> {
+        let answer = system::call(process.body, &datum.data, self.context).map_err(|fault| fault.at(origin))?;
+        if let Some(answer) = answer {
+            let reply = Datum { data: answer.data, random: datum.random.clone(), persistent: false };
+            self.queue.push_back(Task::Produce { channel: answer.channel, datum: Arc::new(reply), origin });
+        }
+        Ok(())
+    }
+}
+
+fn guard_holds(continuation: &Continuation, bindings: &[Value], steps: u64) -> bool {
+    let variables = Variables { captured: &continuation.captured, locals: bindings };
+    continuation.body.guard_code().is_none_or(|guard| holds(guard, &variables, steps))
+}
+
+fn holds(guard: &Expr, variables: &Variables<'_>, steps: u64) -> bool {
+    let mut unlimited = Meter::new(i64::MAX);
+    matches!(Frame::run(guard, variables, &mut unlimited, steps), Ok(Value::Bool(true)))
+}
+
+/// The content of a bundle that grants what is asked for; anything else is itself.
+fn unbundle(value: Value, granted: impl Fn(bool, bool) -> bool, refusal: &str) -> Result<Value, RunError> {
+    if let Value::Term(par) = &value
+        && let Some(item) = par.single_item()
+        && let Head::Bundle { write, read } = item.head()
+    {
+        if !granted(*write, *read) {
+            return Err(unplaced(Fault::reduce(refusal)));
+        }
+        return Ok(Value::from_term(&item.children()[0]));
+    }
+    Ok(value)
+}
+
+fn unplaced(fault: Fault) -> RunError {
+    fault.at(Origin::default())
+}
+
+fn capitalised(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+impl RunError {
+    /// The error with this place, unless it has a better one.
+    fn or_at(mut self, origin: Origin) -> RunError {
+        if self.origin.source == 0 {
+            self.origin = origin;
+        }
+        self
+    }
+}

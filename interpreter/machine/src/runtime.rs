@@ -1,0 +1,372 @@
+//! The runtime: evaluations on a state, and the checkpoints between states (runtime.md 4.9, 6.8, 8.5).
+
+use std::sync::Arc;
+
+use rhodium_normalizer::{CompileError, Options, compile};
+use rhodium_random::Random;
+use rhodium_store::{Checkpoint, History, StateRoot, StoreError};
+use rhodium_term::{Origin, Term, Var};
+
+use crate::cost::{Charge, Meter};
+use crate::error::{ErrorKind, Fault, RunError};
+use crate::persist::{self, StoredBase};
+use crate::run::Machine;
+use crate::space::{Base, Installed, Space};
+use crate::system::{self, OutputLine, SystemContext};
+use crate::value::Value;
+
+/// The limit of evaluations that are not to be limited.
+pub const UNLIMITED_PHLO: i64 = i64::MAX;
+
+/// The seed of the registry bootstrap (runtime.md 8.5).
+const BOOTSTRAP_SEED: &str = "Decentralization is based on the simple notion that it is easier to macrobull***t than \
+    microbull***t. Decentralization reduces large structural asymmetries.";
+
+/// Channels that the registry contract takes over during genesis (runtime.md 8.5).
+const BOOTSTRAP_CHANNELS: [u8; 5] = [14, 15, 16, 19, 24];
+
+/// What to evaluate.
+#[derive(Clone, Debug)]
+pub enum Program<'a> {
+    /// Source text; its bytes are charged, and it is compiled.
+    Source(&'a str),
+    /// A closed normal form; nothing is charged for it.
+    Term(&'a Term),
+}
+
+/// One evaluation.
+#[derive(Clone, Debug)]
+pub struct Evaluation<'a> {
+    /// The program.
+    pub program: Program<'a>,
+    /// Number of the source in [`Origin`]s.
+    pub source: u32,
+    /// The limit.
+    pub phlo: i64,
+    /// The random state it starts with.
+    pub random: Random,
+}
+
+/// Limits of this implementation.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Steps of the spatial matcher for one operation.
+    pub matcher_steps: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { matcher_steps: rhodium_matcher::Budget::DEFAULT_STEPS }
+    }
+}
+
+/// Why an evaluation failed.
+#[derive(Clone, Debug)]
+pub enum Failure {
+    /// The program does not compile.
+    Compile(CompileError),
+    /// It failed while it ran.
+    Run(RunError),
+}
+
+/// The outcome of an evaluation. A failed one has changed nothing else.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// Phlogiston charged.
+    pub cost: i64,
+    /// All errors; none means success.
+    pub failures: Vec<Failure>,
+    /// What was printed.
+    pub output: Vec<OutputLine>,
+    /// COMM events, also of a failed run.
+    pub comms: u64,
+}
+
+impl Receipt {
+    /// Whether the evaluation succeeded.
+    pub fn succeeded(&self) -> bool {
+        self.failures.is_empty()
+    }
+}
+
+/// What went wrong with a state as such.
+#[derive(Debug, thiserror::Error)]
+pub enum RuntimeError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A stored state cannot be read, or the bootstrap failed.
+    #[error("{0}")]
+    State(String),
+}
+
+impl From<Fault> for RuntimeError {
+    fn from(fault: Fault) -> RuntimeError {
+        RuntimeError::State(fault.message)
+    }
+}
+
+/// A message that nobody received.
+#[derive(Clone, Debug)]
+pub struct Left {
+    /// The channel.
+    pub channel: Value,
+    /// The data.
+    pub data: Vec<Value>,
+    /// `!!`
+    pub persistent: bool,
+}
+
+/// A receive that waits.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// Channel and patterns of every bind.
+    pub binds: Vec<WaitingBind>,
+    /// The substituted body.
+    pub body: Term,
+    /// `<=`
+    pub persistent: bool,
+    /// `<<-`
+    pub peek: bool,
+}
+
+/// One bind of a waiting receive.
+#[derive(Clone, Debug)]
+pub struct WaitingBind {
+    /// The channel.
+    pub channel: Value,
+    /// The patterns.
+    pub patterns: Vec<Term>,
+    /// The remainder.
+    pub remainder: Option<Var>,
+    /// Number of variables.
+    pub free_count: u32,
+}
+
+impl Waiting {
+    /// The receive as a process.
+    pub fn to_term(&self) -> Term {
+        let bind = |b: &WaitingBind| {
+            Term::bind(b.channel.to_term(), b.patterns.clone(), b.remainder, b.free_count)
+        };
+        let binds = self.binds.iter().map(bind).collect();
+        Term::single(Term::receive(binds, self.body.clone(), self.persistent, self.peek, None))
+    }
+}
+
+/// Evaluations on the state of a history.
+pub struct Runtime {
+    history: History,
+    root: StateRoot,
+    space: Space,
+    limits: Limits,
+    test_processes: bool,
+}
+
+impl Runtime {
+    /// The state with this root.
+    pub fn open(history: History, root: StateRoot) -> Result<Runtime, RuntimeError> {
+        let base = base_of(&history, root)?;
+        let mut runtime =
+            Runtime { history, root, space: Space::new(base), limits: Limits::default(), test_processes: false };
+        runtime.install(system::definitions())?;
+        Ok(runtime)
+    }
+
+    /// The empty tuple space (without the registry bootstrap).
+    pub fn empty(history: History) -> Result<Runtime, RuntimeError> {
+        if !history.has_root(StateRoot::EMPTY)? {
+            let empty = history.checkpoint(StateRoot::EMPTY, &[])?;
+            history.commit(empty)?;
+        }
+        Runtime::open(history, StateRoot::EMPTY)
+    }
+
+    /// The state that genesis starts from: the empty space with the registry bootstrap, committed.
+    pub fn bootstrapped(history: History) -> Result<Runtime, RuntimeError> {
+        let mut runtime = Runtime::empty(history)?;
+        let term = bootstrap_term();
+        let evaluation = Evaluation {
+            program: Program::Term(&term),
+            source: 0,
+            phlo: UNLIMITED_PHLO,
+            random: Random::from_seed(BOOTSTRAP_SEED.as_bytes()),
+        };
+        let receipt = runtime.evaluate(evaluation, &mut SystemContext::default());
+        if !receipt.succeeded() {
+            return Err(RuntimeError::State("the registry bootstrap failed".into()));
+        }
+        runtime.checkpoint()?;
+        Ok(runtime)
+    }
+
+    /// Adds the processes of the contract test runner.
+    pub fn with_test_processes(mut self) -> Result<Runtime, RuntimeError> {
+        self.test_processes = true;
+        self.install(system::test_definitions())?;
+        Ok(self)
+    }
+
+    fn install(&mut self, definitions: &[system::Definition]) -> Result<(), RuntimeError> {
+        for definition in definitions {
+            let installed = Installed { arity: usize::from(definition.arity), body: definition.body };
+            self.space.install(Value::Name(Arc::from([definition.byte])), installed)?;
+        }
+        Ok(())
+    }
+
+    /// Sets the limits.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// The root of the last checkpoint.
+    pub fn root(&self) -> StateRoot {
+        self.root
+    }
+
+    /// The history underneath.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Evaluates a program: all of it, or nothing but the receipt (runtime.md 4.9).
+    pub fn evaluate(&mut self, evaluation: Evaluation<'_>, context: &mut SystemContext) -> Receipt {
+        let mut meter = Meter::new(evaluation.phlo);
+        let failed = |cost, failure| Receipt { cost, failures: vec![failure], output: Vec::new(), comms: 0 };
+        let (term, parsing) = match evaluation.program {
+            Program::Term(term) => (term.clone(), 0),
+            Program::Source(text) => {
+                let parsing = text.len() as i64;
+                if let Err(fault) = meter.charge(parsing, Charge::Parsing) {
+                    return failed(evaluation.phlo, Failure::Run(fault.at(Origin::default())));
+                }
+                let injections: Vec<(Arc<str>, Term)> =
+                    context.injections.iter().map(|(urn, value)| (Arc::from(urn.as_str()), value.to_term())).collect();
+                match compile(text, &Options { source: evaluation.source, injections: &injections }) {
+                    Ok(term) => (term, parsing),
+                    Err(error) => return failed(parsing, Failure::Compile(error)),
+                }
+            }
+        };
+        let printed = context.output.len();
+        let mut machine = Machine::new(&mut self.space, meter, context, self.limits.matcher_steps);
+        machine.run(&term, evaluation.random);
+        let (used, errors, comms) = (machine.meter.used(), machine.errors, machine.comms);
+        if errors.is_empty() {
+            self.space.commit();
+        } else {
+            self.space.revert();
+        }
+        let (cost, errors) = verdict(used, evaluation.phlo, parsing, errors);
+        let failures = errors.into_iter().map(Failure::Run).collect();
+        Receipt { cost, failures, output: context.output.split_off(printed), comms }
+    }
+
+    /// Works out the state that everything since the last checkpoint leads to, without committing it.
+    pub fn prepare_checkpoint(&self) -> Result<Checkpoint, RuntimeError> {
+        let changes: Vec<_> = persist::changes(&self.space).into_iter().collect();
+        Ok(self.history.checkpoint(self.root, &changes)?)
+    }
+
+    /// Commits a prepared checkpoint; the runtime goes on from there.
+    pub fn commit(&mut self, checkpoint: Checkpoint) -> Result<StateRoot, RuntimeError> {
+        self.root = self.history.commit(checkpoint)?;
+        let base = base_of(&self.history, self.root)?;
+        self.space.rebase(base)?;
+        Ok(self.root)
+    }
+
+    /// Makes everything since the last checkpoint durable.
+    pub fn checkpoint(&mut self) -> Result<StateRoot, RuntimeError> {
+        let checkpoint = self.prepare_checkpoint()?;
+        self.commit(checkpoint)
+    }
+
+    /// The data on a channel.
+    pub fn data(&mut self, channel: &Value) -> Result<Vec<Vec<Value>>, RuntimeError> {
+        Ok(self.space.data(channel)?.iter().map(|datum| datum.data.clone()).collect())
+    }
+
+    /// A mark between evaluations, for [`Runtime::left_since`].
+    pub fn mark(&self) -> u64 {
+        self.space.mark()
+    }
+
+    /// Messages that came since the mark and are still there, by channel, and receives that wait since then.
+    pub fn left_since(&self, mark: u64) -> (Vec<Left>, Vec<Waiting>) {
+        let mut data = Vec::new();
+        let mut waiting = Vec::new();
+        for channel in self.space.changed_channels() {
+            for (_, datum) in channel.data.iter().filter(|(number, _)| *number >= mark) {
+                let (data_list, persistent) = (datum.data.clone(), datum.persistent);
+                data.push(Left { channel: channel.name.clone(), data: data_list, persistent });
+            }
+            for (_, continuation) in channel.own.iter().filter(|(number, _)| *number >= mark) {
+                waiting.push(waiting_of(&[channel.name], continuation));
+            }
+        }
+        for join in self.space.changed_joins() {
+            for (_, continuation) in join.waiting.iter().filter(|(number, _)| *number >= mark) {
+                waiting.push(waiting_of(&join.channels, continuation));
+            }
+        }
+        (data, waiting)
+    }
+}
+
+fn waiting_of(channels: &[&Value], continuation: &crate::space::Continuation) -> Waiting {
+    let binds = channels
+        .iter()
+        .zip(&continuation.patterns)
+        .map(|(channel, pattern)| WaitingBind {
+            channel: (*channel).clone(),
+            patterns: pattern.terms.clone(),
+            remainder: pattern.remainder,
+            free_count: pattern.free_count,
+        })
+        .collect();
+    let body = continuation.body.materialize(&continuation.captured);
+    Waiting { binds, body, persistent: continuation.persistent, peek: continuation.peek }
+}
+
+fn base_of(history: &History, root: StateRoot) -> Result<Option<Box<dyn Base>>, RuntimeError> {
+    if root == StateRoot::EMPTY {
+        return Ok(None);
+    }
+    Ok(Some(Box::new(StoredBase { snapshot: history.open_at(root)? })))
+}
+
+/// What is charged and reported in the end (runtime.md 4.4, 4.9).
+fn verdict(used: i64, limit: i64, parsing: i64, errors: Vec<RunError>) -> (i64, Vec<RunError>) {
+    let alone = |kind: ErrorKind| errors.iter().find(|e| e.kind == kind).cloned();
+    if errors.is_empty() {
+        return (used, errors);
+    }
+    if let Some(abort) = alone(ErrorKind::UserAbort) {
+        return (used.min(limit), vec![abort]);
+    }
+    if let Some(out) = alone(ErrorKind::OutOfPhlogistons) {
+        return (limit, vec![out]);
+    }
+    let cost = match &errors[..] {
+        [one] if one.kind == ErrorKind::IfConditionType => used,
+        [one] if matches!(one.kind, ErrorKind::OperatorNotDefined | ErrorKind::OperatorExpected) => parsing,
+        _ => limit,
+    };
+    (cost, errors)
+}
+
+/// One forwarder per registry channel (runtime.md 8.5).
+fn bootstrap_term() -> Term {
+    let forwarder = |byte: &u8| {
+        let channel = || Term::single(Term::private([*byte]));
+        let pattern = Term::single(Term::var(Var::Free(0), 1));
+        let reply = Term::single(Term::var(Var::Bound(0), 0));
+        let body = Term::single(Term::send(reply, vec![channel()], false));
+        let bind = Term::bind(channel(), vec![pattern], None, 1);
+        let receive = Term::receive(vec![bind], body, false, false, None);
+        Term::new_names(1, Vec::new(), Vec::new(), Term::single(receive))
+    };
+    Term::par_in_order(BOOTSTRAP_CHANNELS.iter().map(forwarder).collect())
+}

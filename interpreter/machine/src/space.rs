@@ -1,0 +1,833 @@
+//! The tuple space: data, waiting continuations and joins by channel (runtime.md 6).
+//!
+//! **Order of candidates** (runtime.md 6.5 leaves it open): oldest first. A channel's own continuations are tried
+//! before its joins with other channels, joins in the order in which they came into being. At a checkpoint every
+//! changed list takes the order of its encoded items, which is the order it has when it is loaded again, so that it
+//! does not matter whether a state comes from memory or from the store.
+//!
+//! **Undo**: the first time a deploy touches a channel or join of an earlier deploy, its lists (persistent structures)
+//! are saved; what the deploy itself made is simply dropped.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use rhodium_matcher::Budget;
+use rhodium_random::Random;
+
+use crate::code::{BindPattern, Body};
+use crate::error::{ErrorKind, Fault};
+use crate::queue::Queue;
+use crate::value::Value;
+
+/// A channel's number while it is live.
+pub type ChannelId = u32;
+type JoinId = u32;
+
+/// A stored message.
+#[derive(Debug)]
+pub struct Datum {
+    /// The data.
+    pub data: Vec<Value>,
+    /// The sender's random state.
+    pub random: Random,
+    /// `!!`
+    pub persistent: bool,
+}
+
+impl Datum {
+    /// Sum of the sizes of the data.
+    pub fn size(&self) -> u64 {
+        self.data.iter().map(Value::size).fold(0, u64::saturating_add)
+    }
+}
+
+/// A waiting receive.
+#[derive(Debug)]
+pub struct Continuation {
+    /// The patterns, in bind order.
+    pub patterns: Vec<Arc<BindPattern>>,
+    /// The code of the body.
+    pub body: Arc<Body>,
+    /// Values of the body's captured variables.
+    pub captured: Arc<[Value]>,
+    /// The receive's random state.
+    pub random: Random,
+    /// `<=`
+    pub persistent: bool,
+    /// `<<-`
+    pub peek: bool,
+    /// What storing it costs (runtime.md 7.4).
+    pub storage: i64,
+}
+
+/// A system process on a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Installed {
+    /// Number of data it takes.
+    pub arity: usize,
+    /// Its body number.
+    pub body: i64,
+}
+
+/// Decides whether a guard holds for the bindings.
+pub type GuardCheck<'a> = dyn FnMut(&Continuation, &[Value]) -> bool + 'a;
+
+/// A datum that takes part in a COMM.
+#[derive(Debug)]
+pub struct Taken {
+    /// Its channel.
+    pub channel: Value,
+    /// The message.
+    pub datum: Arc<Datum>,
+}
+
+/// A COMM that has happened: data and continuation are removed already where they do not persist.
+#[derive(Debug)]
+pub struct Fired {
+    /// The receive.
+    pub continuation: Arc<Continuation>,
+    /// Its channels, in bind order.
+    pub channels: Vec<Value>,
+    /// One datum per bind.
+    pub data: Vec<Taken>,
+    /// Values of the variables of all binds.
+    pub bindings: Vec<Value>,
+}
+
+/// What a produce led to.
+#[derive(Debug)]
+pub enum Produced {
+    /// Nothing fits: the message is stored.
+    Stored,
+    /// A receive fires.
+    Fired(Fired),
+    /// A system process takes it.
+    System(Installed),
+}
+
+#[derive(Debug)]
+struct Channel {
+    name: Value,
+    lists: Lists,
+    installed: Option<Installed>,
+    /// Deploy that made it (0 = before the first).
+    created: u64,
+    /// Deploy that saved its lists last.
+    saved: u64,
+    in_base: bool,
+}
+
+/// What undo has to bring back.
+#[derive(Clone, Debug, Default)]
+struct Lists {
+    data: Queue<Arc<Datum>>,
+    own: Queue<Arc<Continuation>>,
+    joins: Vec<JoinId>,
+}
+
+impl Lists {
+    fn is_empty(&self) -> bool {
+        self.data.is_empty() && self.own.is_empty() && self.joins.is_empty()
+    }
+}
+
+#[derive(Debug)]
+struct Join {
+    channels: Box<[ChannelId]>,
+    waiting: Queue<Arc<Continuation>>,
+    created: u64,
+    saved: u64,
+    in_base: bool,
+}
+
+/// A channel's lists as the store has them, in encoded order.
+#[derive(Debug, Default)]
+pub struct LoadedChannel {
+    /// Messages.
+    pub data: Vec<Datum>,
+    /// Receives that wait on this channel alone.
+    pub own: Vec<Continuation>,
+    /// Joins with other channels: channels in bind order.
+    pub joins: Vec<Vec<Value>>,
+}
+
+/// Where the space finds what it does not have in memory.
+pub trait Base: Send + Sync {
+    /// The lists of a channel, `None` if the store has nothing under its name.
+    fn channel(&self, name: &Value) -> Result<Option<LoadedChannel>, Fault>;
+    /// The receives waiting on a join.
+    fn join(&self, channels: &[Value]) -> Result<Vec<Continuation>, Fault>;
+}
+
+/// Numbers met in a deploy, each once.
+#[derive(Default)]
+struct Touched {
+    list: Vec<u32>,
+    listed: Vec<bool>,
+}
+
+impl Touched {
+    fn push(&mut self, id: u32) {
+        let id_index = id as usize;
+        if self.listed.len() <= id_index {
+            self.listed.resize(id_index + 1, false);
+        }
+        if !self.listed[id_index] {
+            self.listed[id_index] = true;
+            self.list.push(id);
+        }
+    }
+
+    fn take(&mut self) -> Vec<u32> {
+        for id in &self.list {
+            self.listed[*id as usize] = false;
+        }
+        std::mem::take(&mut self.list)
+    }
+}
+
+/// The space.
+#[derive(Default)]
+pub struct Space {
+    channels: Vec<Option<Channel>>,
+    free_channels: Vec<ChannelId>,
+    index: HashMap<Value, ChannelId>,
+    joins: Vec<Option<Join>>,
+    free_joins: Vec<JoinId>,
+    join_index: HashMap<Box<[ChannelId]>, JoinId>,
+    base: Option<Box<dyn Base>>,
+    next_number: u64,
+    deploy: u64,
+    touched: Touched,
+    touched_joins: Touched,
+    saved: HashMap<ChannelId, Lists>,
+    saved_joins: HashMap<JoinId, Queue<Arc<Continuation>>>,
+    dirty: HashSet<ChannelId>,
+    dirty_joins: HashSet<JoinId>,
+}
+
+/// A list that changed since the last checkpoint, for encoding.
+#[derive(Debug)]
+pub struct ChannelState<'a> {
+    /// The channel.
+    pub name: &'a Value,
+    /// Messages, oldest first, with their sequence numbers.
+    pub data: Vec<(u64, &'a Arc<Datum>)>,
+    /// Receives on this channel alone.
+    pub own: Vec<(u64, &'a Arc<Continuation>)>,
+    /// The channels of the joins with others.
+    pub joins: Vec<Vec<&'a Value>>,
+}
+
+/// A join that changed since the last checkpoint.
+#[derive(Debug)]
+pub struct JoinState<'a> {
+    /// The channels in bind order.
+    pub channels: Vec<&'a Value>,
+    /// Receives, oldest first, with their sequence numbers.
+    pub waiting: Vec<(u64, &'a Arc<Continuation>)>,
+}
+
+fn slot<T>(slots: &mut Vec<Option<T>>, free: &mut Vec<u32>, item: T) -> u32 {
+    if let Some(id) = free.pop() {
+        slots[id as usize] = Some(item);
+        return id;
+    }
+    slots.push(Some(item));
+    slots.len() as u32 - 1
+}
+
+impl Space {
+    /// An empty space over what `base` has.
+    pub fn new(base: Option<Box<dyn Base>>) -> Space {
+        Space { base, deploy: 1, ..Space::default() }
+    }
+
+    /// Puts a system process on a channel.
+    pub fn install(&mut self, name: Value, installed: Installed) -> Result<(), Fault> {
+        let id = self.intern(&name)?;
+        self.channel_mut(id).installed = Some(installed);
+        Ok(())
+    }
+
+    /// The number that the next stored item gets: what is stored later has this number or a greater one.
+    pub fn mark(&self) -> u64 {
+        self.next_number
+    }
+
+    fn channel(&self, id: ChannelId) -> &Channel {
+        self.channels[id as usize].as_ref().expect("live channel")
+    }
+
+    fn channel_mut(&mut self, id: ChannelId) -> &mut Channel {
+        self.channels[id as usize].as_mut().expect("live channel")
+    }
+
+    fn join(&self, id: JoinId) -> &Join {
+        self.joins[id as usize].as_ref().expect("live join")
+    }
+
+    fn join_mut(&mut self, id: JoinId) -> &mut Join {
+        self.joins[id as usize].as_mut().expect("live join")
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next_number += 1;
+        self.next_number - 1
+    }
+
+    /// The channel of a name; loaded from the base when it is met first.
+    fn intern(&mut self, name: &Value) -> Result<ChannelId, Fault> {
+        if let Some(id) = self.index.get(name) {
+            return Ok(*id);
+        }
+        let loaded = match &self.base {
+            Some(base) => base.channel(name)?,
+            None => None,
+        };
+        let in_base = loaded.is_some();
+        let created = if in_base { 0 } else { self.deploy };
+        let lists = Lists::default();
+        let channel = Channel { name: name.clone(), lists, installed: None, created, saved: 0, in_base };
+        let id = slot(&mut self.channels, &mut self.free_channels, channel);
+        self.index.insert(name.clone(), id);
+        if !in_base {
+            self.touched.push(id);
+        }
+        if let Some(loaded) = loaded {
+            self.fill(id, loaded)?;
+        }
+        Ok(id)
+    }
+
+    fn fill(&mut self, id: ChannelId, loaded: LoadedChannel) -> Result<(), Fault> {
+        for datum in loaded.data {
+            let number = self.number();
+            self.channel_mut(id).lists.data.insert(number, Arc::new(datum));
+        }
+        for continuation in loaded.own {
+            let number = self.number();
+            self.channel_mut(id).lists.own.insert(number, Arc::new(continuation));
+        }
+        for names in loaded.joins {
+            // Interning another channel of the join loads it, which meets this join again.
+            let ids: Result<Vec<ChannelId>, Fault> = names.iter().map(|name| self.intern(name)).collect();
+            let ids = ids?.into_boxed_slice();
+            let join = match self.join_index.get(&ids) {
+                Some(join) => *join,
+                None => {
+                    let waiting = match &self.base {
+                        Some(base) => base.join(&names)?,
+                        None => Vec::new(),
+                    };
+                    let mut queue = Queue::default();
+                    for continuation in waiting {
+                        let number = self.number();
+                        queue.insert(number, Arc::new(continuation));
+                    }
+                    let join = Join { channels: ids.clone(), waiting: queue, created: 0, saved: 0, in_base: true };
+                    let join = slot(&mut self.joins, &mut self.free_joins, join);
+                    self.join_index.insert(ids, join);
+                    join
+                }
+            };
+            let joins = &mut self.channel_mut(id).lists.joins;
+            if !joins.contains(&join) {
+                joins.push(join);
+            }
+        }
+        Ok(())
+    }
+
+    /// Saves a channel's lists before the running deploy changes them for the first time.
+    fn touch(&mut self, id: ChannelId) {
+        self.dirty.insert(id);
+        let deploy = self.deploy;
+        let channel = self.channel_mut(id);
+        if channel.created != deploy && channel.saved != deploy {
+            channel.saved = deploy;
+            let lists = channel.lists.clone();
+            self.saved.insert(id, lists);
+            self.touched.push(id);
+        }
+    }
+
+    fn touch_join(&mut self, id: JoinId) {
+        self.dirty_joins.insert(id);
+        let deploy = self.deploy;
+        let join = self.join_mut(id);
+        if join.created != deploy && join.saved != deploy {
+            join.saved = deploy;
+            let waiting = join.waiting.clone();
+            self.saved_joins.insert(id, waiting);
+            self.touched_joins.push(id);
+        }
+    }
+
+    /// Frees a channel that holds nothing, if the running deploy made it and nothing else remembers it.
+    fn release(&mut self, id: ChannelId) {
+        let deploy = self.deploy;
+        let channel = self.channel(id);
+        if channel.created == deploy {
+            self.free_channel(id);
+        }
+    }
+
+    fn free_channel(&mut self, id: ChannelId) {
+        let Some(channel) = &self.channels[id as usize] else { return };
+        if !channel.lists.is_empty() || channel.installed.is_some() || channel.in_base {
+            return;
+        }
+        self.index.remove(&channel.name);
+        self.channels[id as usize] = None;
+        self.dirty.remove(&id);
+        self.free_channels.push(id);
+    }
+
+    fn free_join(&mut self, id: JoinId) {
+        let Some(join) = &self.joins[id as usize] else { return };
+        if !join.waiting.is_empty() || join.in_base {
+            return;
+        }
+        self.join_index.remove(&join.channels);
+        self.joins[id as usize] = None;
+        self.dirty_joins.remove(&id);
+        self.free_joins.push(id);
+    }
+
+    /// Offers a message (runtime.md 6.4).
+    pub fn produce(
+        &mut self,
+        name: &Value,
+        datum: Arc<Datum>,
+        budget: &mut Budget,
+        guard: &mut GuardCheck<'_>,
+    ) -> Result<Produced, Fault> {
+        let id = self.intern(name)?;
+        if let Some(installed) = self.channel(id).installed
+            && installed.arity == datum.data.len()
+        {
+            return Ok(Produced::System(installed));
+        }
+        if let Some((number, continuation, bindings)) = self.own_match(id, &datum, budget, guard)? {
+            return Ok(Produced::Fired(self.fire_own(id, number, continuation, datum, bindings)));
+        }
+        for position in 0..self.channel(id).lists.joins.len() {
+            let join = self.channel(id).lists.joins[position];
+            if let Some((number, chosen, bindings)) = self.join_match(join, id, &datum, budget, guard)? {
+                return Ok(Produced::Fired(self.fire_join(join, number, id, datum, chosen, bindings)));
+            }
+        }
+        self.touch(id);
+        let number = self.number();
+        self.channel_mut(id).lists.data.insert(number, datum);
+        Ok(Produced::Stored)
+    }
+
+    /// The first receive on this channel alone that takes the message.
+    fn own_match(
+        &self,
+        id: ChannelId,
+        datum: &Datum,
+        budget: &mut Budget,
+        guard: &mut GuardCheck<'_>,
+    ) -> Result<Option<(u64, Arc<Continuation>, Vec<Value>)>, Fault> {
+        for (number, continuation) in self.channel(id).lists.own.iter() {
+            if let Some(bindings) = continuation.patterns[0].matches(&datum.data, budget).map_err(too_hard)?
+                && (continuation.body.guard.is_none() || guard(continuation, &bindings))
+            {
+                return Ok(Some((number, continuation.clone(), bindings)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn fire_own(
+        &mut self,
+        id: ChannelId,
+        number: u64,
+        continuation: Arc<Continuation>,
+        datum: Arc<Datum>,
+        bindings: Vec<Value>,
+    ) -> Fired {
+        let name = self.channel(id).name.clone();
+        if !continuation.persistent {
+            self.touch(id);
+            self.channel_mut(id).lists.own.remove(number);
+            self.release(id);
+        }
+        let data = vec![Taken { channel: name.clone(), datum }];
+        Fired { continuation, channels: vec![name], data, bindings }
+    }
+
+    /// The first receive of a join that the message, with stored ones, satisfies. The choice per bind is the stored
+    /// datum's number, or `None` for the new message.
+    #[allow(clippy::type_complexity)]
+    fn join_match(
+        &self,
+        join: JoinId,
+        id: ChannelId,
+        datum: &Arc<Datum>,
+        budget: &mut Budget,
+        guard: &mut GuardCheck<'_>,
+    ) -> Result<Option<(u64, Vec<Option<u64>>, Vec<Value>)>, Fault> {
+        let join = self.join(join);
+        for (number, continuation) in join.waiting.iter() {
+            let trigger = Some((id, datum));
+            if let Some((chosen, bindings)) = self.search(&join.channels, continuation, trigger, budget, guard)? {
+                return Ok(Some((number, chosen, bindings)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Chooses a datum for every bind (runtime.md 6.3): the first that fits; other choices are tried only if a guard
+    /// refuses, or if two binds read the same channel.
+    #[allow(clippy::type_complexity)]
+    fn search(
+        &self,
+        channels: &[ChannelId],
+        continuation: &Continuation,
+        trigger: Option<(ChannelId, &Arc<Datum>)>,
+        budget: &mut Budget,
+        guard: &mut GuardCheck<'_>,
+    ) -> Result<Option<(Vec<Option<u64>>, Vec<Value>)>, Fault> {
+        let guarded = continuation.body.guard.is_some();
+        let repeated = (1..channels.len()).any(|i| channels[..i].contains(&channels[i]));
+        if !guarded && !repeated {
+            return self.first_fit(channels, continuation, trigger, budget);
+        }
+        // Per bind: candidates not yet tried, in reverse, and the current choice.
+        let candidates = |bind: usize| -> Vec<Option<u64>> {
+            let mut list: Vec<Option<u64>> =
+                self.channel(channels[bind]).lists.data.iter().map(|(n, _)| Some(n)).collect();
+            if trigger.is_some_and(|(id, _)| id == channels[bind]) {
+                list.insert(0, None);
+            }
+            list
+        };
+        let mut chosen: Vec<(Option<u64>, Vec<Value>)> = Vec::new();
+        let mut next: Vec<usize> = vec![0];
+        let mut lists = vec![candidates(0)];
+        loop {
+            let bind = chosen.len();
+            if bind == channels.len() {
+                let bindings: Vec<Value> = chosen.iter().flat_map(|(_, b)| b.iter().cloned()).collect();
+                if !guarded || guard(continuation, &bindings) {
+                    return Ok(Some((chosen.into_iter().map(|(c, _)| c).collect(), bindings)));
+                }
+                chosen.pop();
+                continue;
+            }
+            let mut found = None;
+            while let Some(candidate) = lists[bind].get(next[bind]).copied() {
+                next[bind] += 1;
+                budget.steps = budget.steps.checked_sub(1).ok_or_else(|| too_hard(()))?;
+                let stored = candidate.and_then(|n| self.datum(channels[bind], n));
+                let datum = match (&candidate, trigger) {
+                    (None, Some((_, datum))) => datum,
+                    _ => match &stored {
+                        Some(datum) => datum,
+                        None => continue,
+                    },
+                };
+                let taken = !datum.persistent
+                    && chosen.iter().zip(channels).any(|((c, _), ch)| *ch == channels[bind] && *c == candidate);
+                if taken {
+                    continue;
+                }
+                if let Some(bindings) = continuation.patterns[bind].matches(&datum.data, budget).map_err(too_hard)? {
+                    found = Some((candidate, bindings));
+                    break;
+                }
+            }
+            match found {
+                Some(choice) => {
+                    chosen.push(choice);
+                    if chosen.len() < channels.len() {
+                        next.truncate(chosen.len());
+                        lists.truncate(chosen.len());
+                        next.push(0);
+                        lists.push(candidates(chosen.len()));
+                    }
+                }
+                None if (guarded || repeated) && bind > 0 => {
+                    chosen.pop();
+                }
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// [`Space::search`] where no choice depends on another.
+    #[allow(clippy::type_complexity)]
+    fn first_fit(
+        &self,
+        channels: &[ChannelId],
+        continuation: &Continuation,
+        trigger: Option<(ChannelId, &Arc<Datum>)>,
+        budget: &mut Budget,
+    ) -> Result<Option<(Vec<Option<u64>>, Vec<Value>)>, Fault> {
+        let mut chosen = Vec::with_capacity(channels.len());
+        let mut bindings = Vec::new();
+        for (id, pattern) in channels.iter().zip(&continuation.patterns) {
+            let new = trigger.filter(|(channel, _)| channel == id).map(|(_, datum)| (None, datum));
+            let stored = self.channel(*id).lists.data.iter().map(|(number, datum)| (Some(number), datum));
+            let mut found = None;
+            for (number, datum) in new.into_iter().chain(stored) {
+                if let Some(bound) = pattern.matches(&datum.data, budget).map_err(too_hard)? {
+                    found = Some((number, bound));
+                    break;
+                }
+            }
+            let Some((number, mut bound)) = found else { return Ok(None) };
+            chosen.push(number);
+            if bindings.is_empty() { bindings = bound } else { bindings.append(&mut bound) }
+        }
+        Ok(Some((chosen, bindings)))
+    }
+
+    fn datum(&self, id: ChannelId, number: u64) -> Option<Arc<Datum>> {
+        match &self.channel(id).lists.data {
+            Queue::One(n, datum) if *n == number => Some(datum.clone()),
+            Queue::Many(map) => map.get(&number).cloned(),
+            _ => None,
+        }
+    }
+
+    fn fire_join(
+        &mut self,
+        join: JoinId,
+        number: u64,
+        trigger_channel: ChannelId,
+        trigger: Arc<Datum>,
+        chosen: Vec<Option<u64>>,
+        bindings: Vec<Value>,
+    ) -> Fired {
+        let ids = self.join(join).channels.clone();
+        let found = self.join(join).waiting.iter().find(|(n, _)| *n == number).map(|(_, c)| c.clone());
+        let continuation = found.expect("the receive just matched");
+        let data = self.take(&ids, &chosen, Some(&trigger));
+        let channels = ids.iter().map(|id| self.channel(*id).name.clone()).collect();
+        if !continuation.persistent {
+            self.touch_join(join);
+            self.join_mut(join).waiting.remove(number);
+            self.leave_join(join);
+        }
+        let mut ids: Vec<ChannelId> = ids.into_vec();
+        ids.push(trigger_channel);
+        self.release_all(ids);
+        Fired { continuation, channels, data, bindings }
+    }
+
+    /// Removes the chosen data where they do not persist.
+    fn take(&mut self, ids: &[ChannelId], chosen: &[Option<u64>], trigger: Option<&Arc<Datum>>) -> Vec<Taken> {
+        let mut taken = Vec::with_capacity(ids.len());
+        for (id, choice) in ids.iter().zip(chosen) {
+            let channel = self.channel(*id).name.clone();
+            let datum = match choice {
+                None => trigger.cloned(),
+                Some(number) => self.datum(*id, *number),
+            };
+            taken.extend(datum.map(|datum| Taken { channel, datum }));
+        }
+        for ((id, choice), taken) in ids.iter().zip(chosen).zip(&taken) {
+            if let Some(number) = choice
+                && !taken.datum.persistent
+            {
+                self.touch(*id);
+                self.channel_mut(*id).lists.data.remove(*number);
+            }
+        }
+        taken
+    }
+
+    fn release_all(&mut self, mut ids: Vec<ChannelId>) {
+        ids.sort_unstable();
+        ids.dedup();
+        for id in ids {
+            if self.channels[id as usize].is_some() {
+                self.release(id);
+            }
+        }
+    }
+
+    /// Forgets a join on which nothing waits any more.
+    fn leave_join(&mut self, join: JoinId) {
+        if !self.join(join).waiting.is_empty() {
+            return;
+        }
+        let ids = self.join(join).channels.clone();
+        for id in ids.iter() {
+            self.touch(*id);
+            self.channel_mut(*id).lists.joins.retain(|j| *j != join);
+        }
+        if self.join(join).created == self.deploy {
+            self.free_join(join);
+        }
+    }
+
+    /// Offers a receive (runtime.md 6.3). `Ok(None)`: it waits.
+    pub fn consume(
+        &mut self,
+        names: &[Value],
+        continuation: Arc<Continuation>,
+        budget: &mut Budget,
+        guard: &mut GuardCheck<'_>,
+    ) -> Result<Option<Fired>, Fault> {
+        let ids: Result<Vec<ChannelId>, Fault> = names.iter().map(|name| self.intern(name)).collect();
+        let ids = ids?;
+        if let Some((chosen, bindings)) = self.search(&ids, &continuation, None, budget, guard)? {
+            let data = self.take(&ids, &chosen, None);
+            self.release_all(ids);
+            return Ok(Some(Fired { continuation, channels: names.to_vec(), data, bindings }));
+        }
+        self.store(ids, continuation);
+        Ok(None)
+    }
+
+    fn store(&mut self, ids: Vec<ChannelId>, continuation: Arc<Continuation>) {
+        if let [id] = ids[..] {
+            if is_waiting(&self.channel(id).lists.own, &continuation) {
+                return;
+            }
+            self.touch(id);
+            let number = self.number();
+            self.channel_mut(id).lists.own.insert(number, continuation);
+            return;
+        }
+        let ids = ids.into_boxed_slice();
+        let join = match self.join_index.get(&ids) {
+            Some(join) => *join,
+            None => {
+                let created = self.deploy;
+                let join =
+                    Join { channels: ids.clone(), waiting: Queue::default(), created, saved: 0, in_base: false };
+                let join = slot(&mut self.joins, &mut self.free_joins, join);
+                self.join_index.insert(ids.clone(), join);
+                self.touched_joins.push(join);
+                join
+            }
+        };
+        if is_waiting(&self.join(join).waiting, &continuation) {
+            return;
+        }
+        for id in ids.iter() {
+            if !self.channel(*id).lists.joins.contains(&join) {
+                self.touch(*id);
+                self.channel_mut(*id).lists.joins.push(join);
+            }
+        }
+        self.touch_join(join);
+        let number = self.number();
+        self.join_mut(join).waiting.insert(number, continuation);
+    }
+
+    /// Keeps what the running deploy did.
+    pub fn commit(&mut self) {
+        self.saved.clear();
+        self.saved_joins.clear();
+        self.sweep();
+    }
+
+    /// Undoes what the running deploy did.
+    pub fn revert(&mut self) {
+        let deploy = self.deploy;
+        for id in self.touched_joins.list.clone() {
+            let saved = self.saved_joins.remove(&id);
+            if let Some(join) = self.joins[id as usize].as_mut() {
+                join.waiting = saved.unwrap_or_default();
+            }
+        }
+        for id in self.touched.list.clone() {
+            let saved = self.saved.remove(&id);
+            if let Some(channel) = self.channels[id as usize].as_mut()
+                && (saved.is_some() || channel.created == deploy)
+            {
+                channel.lists = saved.unwrap_or_default();
+            }
+        }
+        self.sweep();
+    }
+
+    /// Ends a deploy: frees what is empty.
+    fn sweep(&mut self) {
+        for id in self.touched.take() {
+            self.free_channel(id);
+        }
+        for id in self.touched_joins.take() {
+            self.free_join(id);
+        }
+        self.saved.clear();
+        self.saved_joins.clear();
+        self.deploy += 1;
+    }
+
+    fn state<'a>(&'a self, channel: &'a Channel) -> ChannelState<'a> {
+        ChannelState {
+            name: &channel.name,
+            data: channel.lists.data.iter().collect(),
+            own: channel.lists.own.iter().collect(),
+            joins: channel.lists.joins.iter().map(|join| self.names(self.join(*join))).collect(),
+        }
+    }
+
+    fn names(&self, join: &Join) -> Vec<&Value> {
+        join.channels.iter().map(|id| &self.channel(*id).name).collect()
+    }
+
+    /// Channels that changed since the last checkpoint, in the canonical order of their names.
+    pub fn changed_channels(&self) -> Vec<ChannelState<'_>> {
+        let mut ids: Vec<ChannelId> = self.dirty.iter().copied().collect();
+        ids.sort_unstable();
+        let states = ids.into_iter().filter_map(|id| self.channels[id as usize].as_ref());
+        let sorted: BTreeMap<&Value, &Channel> = states.map(|channel| (&channel.name, channel)).collect();
+        sorted.into_values().map(|channel| self.state(channel)).collect()
+    }
+
+    /// Joins of several channels that changed since the last checkpoint.
+    pub fn changed_joins(&self) -> Vec<JoinState<'_>> {
+        let mut states: Vec<JoinState<'_>> = self
+            .dirty_joins
+            .iter()
+            .filter_map(|id| self.joins[*id as usize].as_ref())
+            .map(|join| JoinState { channels: self.names(join), waiting: join.waiting.iter().collect() })
+            .collect();
+        states.sort_by(|a, b| a.channels.cmp(&b.channels));
+        states
+    }
+
+    /// The messages on a channel, oldest first.
+    pub fn data(&mut self, name: &Value) -> Result<Vec<Arc<Datum>>, Fault> {
+        let id = self.intern(name)?;
+        Ok(self.channel(id).lists.data.iter().map(|(_, datum)| datum.clone()).collect())
+    }
+
+    /// After a checkpoint: everything is in `base` now, and what is in memory is forgotten.
+    pub fn rebase(&mut self, base: Option<Box<dyn Base>>) -> Result<(), Fault> {
+        let installed: Vec<(Value, Installed)> =
+            self.channels.iter().flatten().filter_map(|c| c.installed.map(|i| (c.name.clone(), i))).collect();
+        let (deploy, next_number) = (self.deploy, self.next_number);
+        *self = Space { base, deploy, next_number, ..Space::default() };
+        let mut installed = installed;
+        installed.sort_by(|a, b| a.0.cmp(&b.0));
+        for (name, process) in installed {
+            self.install(name, process)?;
+        }
+        Ok(())
+    }
+}
+
+fn too_hard<E>(_: E) -> Fault {
+    Fault::new(ErrorKind::Limit, "Matching takes more steps than allowed.")
+}
+
+/// Storing a receive that waits already, with the very same random state, changes nothing (runtime.md 6.2, EXT).
+fn is_waiting(queue: &Queue<Arc<Continuation>>, continuation: &Continuation) -> bool {
+    queue.iter().any(|(_, other)| {
+        other.random == continuation.random
+            && other.storage == continuation.storage
+            && other.persistent == continuation.persistent
+            && other.body.materialize(&other.captured) == continuation.body.materialize(&continuation.captured)
+    })
+}
