@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rhodium_matcher::Budget;
 use rhodium_term::{BinaryOp, Mode, Origin, Term, substitute};
 
-use crate::code::{CasePattern, Expr, Op, Scope, Slot, compile_par};
+use crate::code::{CasePattern, Expr, Op, Scope, Slot, compile_par, substitute_captured};
 use crate::cost::{Charge, Meter, price};
 use crate::error::{Fault, RunError};
 use crate::methods;
@@ -43,6 +43,7 @@ struct Evaluation<'a> {
     stack: Vec<Value>,
     meter: &'a mut Meter,
     steps: u64,
+    open: bool,
 }
 
 impl Frame<'_> {
@@ -53,7 +54,28 @@ impl Frame<'_> {
         meter: &mut Meter,
         steps: u64,
     ) -> Result<Value, RunError> {
-        let mut evaluation = Evaluation { stack: Vec::new(), meter, steps };
+        Frame::run_as(expr, variables, meter, steps, false)
+    }
+
+    /// The same without the substitution that follows everywhere but in process position: code in the result still
+    /// refers to the activation's locals, and pays for them when it runs.
+    pub fn run_open(
+        expr: &Expr,
+        variables: &Variables<'_>,
+        meter: &mut Meter,
+        steps: u64,
+    ) -> Result<Value, RunError> {
+        Frame::run_as(expr, variables, meter, steps, true)
+    }
+
+    fn run_as(
+        expr: &Expr,
+        variables: &Variables<'_>,
+        meter: &mut Meter,
+        steps: u64,
+        open: bool,
+    ) -> Result<Value, RunError> {
+        let mut evaluation = Evaluation { stack: Vec::new(), meter, steps, open };
         let mut frames: Vec<Frame<'_>> = Vec::new();
         match expr {
             Expr::Const(value) => return Ok(value.clone()),
@@ -194,7 +216,11 @@ impl Evaluation<'_> {
             }
             Op::Compose { template, scope, values } => {
                 let evaluated = self.pop_many(*values);
-                let composed = compose(template, scope, variables, &evaluated)?;
+                let composed = if self.open {
+                    compose_open(template, scope, variables, &evaluated)
+                } else {
+                    compose(template, scope, variables, &evaluated)?
+                };
                 self.stack.push(composed);
             }
         }
@@ -228,4 +254,11 @@ fn compose(
     let mut parts = vec![substituted];
     parts.extend(evaluated.iter().map(Value::to_term));
     Ok(Value::from_term(&Term::compose(&parts)))
+}
+
+/// The same with the locals left as variables.
+fn compose_open(template: &Term, scope: &Scope, variables: &Variables<'_>, evaluated: &[Value]) -> Value {
+    let mut items: Vec<Term> = evaluated.iter().flat_map(|v| v.to_term().children().to_vec()).collect();
+    items.extend(substitute_captured(template, scope, variables.captured).children().iter().cloned());
+    Value::from_term(&Term::par_in_order(items))
 }

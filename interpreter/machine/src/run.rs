@@ -231,9 +231,12 @@ impl<'a> Machine<'a> {
                 }
             }
             Step::Method { call, origin } => {
-                let value =
-                    self.evaluate(call, &Variables { captured, locals }).map_err(|e| e.or_at(*origin))?;
-                self.spawn(&value.to_term(), random);
+                let variables = Variables { captured, locals };
+                let value = Frame::run_open(call, &variables, &mut self.meter, self.matcher_steps)
+                    .map_err(|e| e.or_at(*origin))?;
+                let unit = Arc::new(compile_process(&value.to_term(), locals.len() as u32));
+                let (captured, locals) = (Arc::from([]), locals.clone());
+                self.queue.push_back(Task::Activation { unit, captured, locals, random });
             }
         }
         Ok(None)
@@ -380,12 +383,7 @@ impl<'a> Machine<'a> {
 
     /// Evaluates code; no size is charged.
     pub fn evaluate(&mut self, expr: &Expr, variables: &Variables<'_>) -> Result<Value, RunError> {
-        match expr {
-            Expr::Const(value) => Ok(value.clone()),
-            Expr::Variable(Slot::Captured(_)) | Expr::Variable(Slot::Local(_)) | Expr::Code(_) => {
-                Frame::run(expr, variables, &mut self.meter, self.matcher_steps)
-            }
-        }
+        Frame::run(expr, variables, &mut self.meter, self.matcher_steps)
     }
 
     /// Offers a message, with all its charges (runtime.md 4.6, 7.4).

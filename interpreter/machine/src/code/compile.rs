@@ -134,7 +134,7 @@ impl Compiler {
         let mut enclosing = scope.outer.enclosing.clone();
         enclosing.push(scope.locals);
         let body_size = SizeProgram::compile(&body, *bind_count, scope);
-        let guard_size = guard.as_ref().map(|g| SizeProgram::compile(g, *bind_count, scope));
+        let guard_size = guard.as_ref().map(|g| SizeProgram::compile_guard(g, *bind_count, scope));
         let body = Arc::new(Body::new(body, guard, *bind_count, Arc::new(Outer { captures, enclosing })));
         self.bodies.push(body.clone());
         Receive {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rhodium_matcher::{Budget, BudgetExhausted, match_message, match_process};
-use rhodium_term::{Head, Mode, SubstituteError, Term, Var, order, substitute, varint_len};
+use rhodium_term::{Category, Head, Mode, SubstituteError, Term, Var, order, substitute, varint_len};
 
 use super::Scope;
 use crate::run::Variables;
@@ -53,7 +53,7 @@ impl Pattern {
         Ok(match self {
             Pattern::Wildcard => true,
             Pattern::Variable(level) => {
-                bind(out, *level, value.clone());
+                bind(out, *level, captured(value));
                 true
             }
             Pattern::Equal(expected) => expected == value,
@@ -99,6 +99,18 @@ impl Pattern {
             Pattern::Tuple(patterns) => Term::tuple(patterns.iter().map(Pattern::to_term).collect()),
             Pattern::Spatial(term) => return term.clone(),
         })
+    }
+}
+
+/// What a variable alone captures of a process: conditionals are not matched, so they are lost (runtime.md 5.2, Δ19;
+/// measured).
+fn captured(value: &Value) -> Value {
+    match value {
+        Value::Term(par) if !par.items(Category::If).is_empty() => {
+            let rest = par.children().iter().filter(|i| !matches!(i.head(), Head::If));
+            Value::from_term(&Term::par(rest.cloned().collect()))
+        }
+        _ => value.clone(),
     }
 }
 

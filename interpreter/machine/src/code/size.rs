@@ -45,7 +45,18 @@ fn field(len: u64) -> u64 {
 impl SizeProgram {
     /// The program of a term that stands below `shift` binders of its own, in the context of the enclosing code.
     pub fn compile(term: &Term, shift: u32, scope: &Scope) -> SizeProgram {
-        if term.reach() <= shift {
+        SizeProgram::compile_cut(term, shift, 0, scope)
+    }
+
+    /// The same for the guard of a receive, whose `locallyFree` the network cuts as if the receive's own variables were
+    /// not bound.
+    pub fn compile_guard(term: &Term, bind_count: u32, scope: &Scope) -> SizeProgram {
+        SizeProgram::compile_cut(term, bind_count, bind_count, scope)
+    }
+
+    /// `cut`: how many binders fewer than `shift` count for `locallyFree`.
+    fn compile_cut(term: &Term, shift: u32, cut: u32, scope: &Scope) -> SizeProgram {
+        if term.reach() <= shift - cut {
             return SizeProgram { nodes: Box::new([]), fixed: term.size() };
         }
         let entry = |term, depth, shift| Entry {
@@ -67,7 +78,7 @@ impl SizeProgram {
                 top.next += 1;
                 let shift = top.shift + binders_above_child(node.head(), k);
                 let depth = top.depth + u32::from(child_is_pattern(node.head(), k));
-                if child.reach() <= shift {
+                if child.reach() <= shift - cut {
                     continue;
                 }
                 match variable(child, depth, shift, scope) {
@@ -84,7 +95,7 @@ impl SizeProgram {
                 continue;
             }
             let Some(done) = stack.pop() else { break };
-            nodes.push(finish(done));
+            nodes.push(finish(done, cut));
             let index = nodes.len() as u32 - 1;
             if let Some(parent) = stack.last_mut() {
                 parent.children.push(index);
@@ -142,9 +153,9 @@ fn variable(term: &Term, depth: u32, shift: u32, scope: &Scope) -> Option<Option
     }
 }
 
-fn finish(entry: Entry<'_>) -> Node {
+fn finish(entry: Entry<'_>, cut: u32) -> Node {
     let term = entry.term;
-    let Some(parts) = size_parts(term, u64::from(entry.shift)) else {
+    let Some(parts) = size_parts(term, u64::from(entry.shift - cut)) else {
         return Node::Build { term: term.clone(), depth: entry.depth, shift: entry.shift };
     };
     let fixed = parts.content - entry.replaced;
