@@ -1,7 +1,7 @@
 //! Matching of bags: the items of one kind in a par, the elements of a set, the entries of a map, the binds of a
 //! receive (language.md 4.4). Which of several solutions is found is observable, so the order of the search is fixed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use rhodium_term::{Head, Term, Var};
@@ -378,8 +378,12 @@ impl BagSearch {
                 return Ok(Status::Done(false));
             }
         }
+        // The network captures every item that equals one a slot has, also where a pattern took it (runtime.md 5.3, B8):
+        // costs and states of working programs depend on it. Only items of a par can be equal to each other.
         let slots = &self.slots;
-        let left = (0..self.owners.len()).filter(|at| slots.get(*at));
+        let kept = (0..self.owners.len()).filter(|at| slots.get(*at));
+        let equals: HashSet<&[Term]> = kept.map(|at| self.bag.target(at)).collect();
+        let left = (0..self.owners.len()).filter(|at| slots.get(*at) || equals.contains(self.bag.target(*at)));
         Ok(Status::Done(self.bag.capture_positions(machine, left)?))
     }
 }

@@ -169,7 +169,7 @@ impl ParSearch {
                 continue;
             }
             let chosen = choice.chosen();
-            machine.budget.spend(8 + chosen.len() as u64)?;
+            machine.budget.spend(12 + 2 * chosen.len() as u64)?;
             let key = (depth, chosen);
             match self.known.get(&key) {
                 Some(None) => {}
@@ -197,7 +197,7 @@ impl ParSearch {
         choice.bindings = bindings;
         let left = choice.left();
         let key = (depth, flatten(&left));
-        machine.budget.spend(8 + choice.available.iter().map(Vec::len).sum::<usize>() as u64)?;
+        machine.budget.spend(12 + 2 * choice.available.iter().map(Vec::len).sum::<usize>() as u64)?;
         if self.dead.contains(&key) {
             return Ok(false);
         }

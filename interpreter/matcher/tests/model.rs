@@ -208,7 +208,7 @@ fn instantiate(pattern: &Term, values: &[Term]) -> Option<Term> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn closed_terms_match_themselves(t in target()) {

@@ -32,6 +32,8 @@ pub enum NormalizeErrorKind {
     TopLevelWildcardsNotAllowedError,
     /// A variable that nothing binds.
     TopLevelFreeVariablesNotAllowedError,
+    /// The normal form exceeds a limit of this implementation.
+    TooLarge,
 }
 
 impl NormalizeErrorKind {
@@ -50,6 +52,7 @@ impl NormalizeErrorKind {
             NormalizeErrorKind::TopLevelLogicalConnectivesNotAllowedError => "E0210",
             NormalizeErrorKind::TopLevelWildcardsNotAllowedError => "E0211",
             NormalizeErrorKind::TopLevelFreeVariablesNotAllowedError => "E0212",
+            NormalizeErrorKind::TooLarge => "E0213",
         }
     }
 
@@ -70,6 +73,7 @@ impl NormalizeErrorKind {
             }
             NormalizeErrorKind::TopLevelWildcardsNotAllowedError => "TopLevelWildcardsNotAllowedError",
             NormalizeErrorKind::TopLevelFreeVariablesNotAllowedError => "TopLevelFreeVariablesNotAllowedError",
+            NormalizeErrorKind::TooLarge => "LimitError",
         }
     }
 }

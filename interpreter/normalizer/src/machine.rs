@@ -117,6 +117,9 @@ pub(crate) struct Machine<'a> {
 pub(crate) type Step = Result<(), NormalizeError>;
 
 /// Runs the machine on a program.
+/// Limit for the encoded size of a normal form, and for its sets of variables together.
+const MAX_BYTES: u64 = 512 << 20;
+
 pub(crate) fn normalize(
     ast: &Ast,
     root: ProcId,
@@ -135,8 +138,17 @@ pub(crate) fn normalize(
         binds: Vec::new(),
         sizes: Vec::new(),
     };
+    let mut kept = 0;
     while let Some(work) = machine.work.pop() {
         machine.step(work)?;
+        // What nesting and free variables make of a small source can be quadratic in it.
+        if let Some(top) = machine.values.last() {
+            kept += top.locally_free().len() as u64;
+            if kept > MAX_BYTES || top.size() > MAX_BYTES {
+                let place = top.single_item().map_or(top.origin(), Term::origin);
+                return Err(machine.report.too_large(Span { start: place.start, end: place.end }, MAX_BYTES));
+            }
+        }
     }
     machine.report.top_level(&machine.scopes)?;
     Ok(machine.pop())

@@ -50,6 +50,13 @@ impl Report<'_> {
         Some(Listed { text, first, second })
     }
 
+    /// A normal form beyond the limit.
+    pub(crate) fn too_large(&self, span: Span, limit: u64) -> NormalizeError {
+        let at = self.place(span);
+        let message = format!("The normal form of the process at {at} takes more than {} MiB.", limit >> 20);
+        error(Kind::TooLarge, span, None, message, "nest less deeply, or refer to fewer outer names from inside")
+    }
+
     fn place(&self, span: Span) -> String {
         self.list(vec![(span, "")]).map(|l| l.text).unwrap_or_default()
     }

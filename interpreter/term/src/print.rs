@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use num_bigint::{BigInt, Sign};
+use num_bigint::{BigInt, BigUint, Sign};
 
 use crate::head::{Category, Head, Var, ZipperCursor};
 use crate::term::Term;
@@ -637,6 +637,9 @@ impl<'a> Printer<'a> {
             Head::Bytes(bytes) => self.hex(bytes),
             Head::Double(bits) => self.double(f64::from_bits(*bits)),
             Head::BigInt(value) => self.show(format_args!("{value}n")),
+            Head::BigRat(ratio) if self.is_source() && *ratio.1.magnitude() == BigUint::from(1u8) => {
+                self.show(format_args!("{}r", ratio.0));
+            }
             Head::BigRat(ratio) if self.is_source() => {
                 self.show(format_args!("({}r / {}r)", ratio.0, ratio.1));
             }
@@ -746,8 +749,9 @@ mod tests {
         check(&par(Term::bytes(vec![0, 255])), "00ff", "\"00ff\".hexToBytes()");
         let big = |i: i64| Head::BigInt(Arc::new(i.into()));
         same(&par(Term::ground(big(-33))), "-33n");
-        let ratio = Head::BigRat(Arc::new(((-3).into(), 1.into())));
-        check(&par(Term::ground(ratio)), "-3/1r", "(-3r / 1r)");
+        let ratio = |n: i64, d: i64| par(Term::ground(Head::BigRat(Arc::new((n.into(), d.into())))));
+        check(&ratio(-3, 1), "-3/1r", "-3r");
+        check(&ratio(1, 2), "1/2r", "(1r / 2r)");
         let fixed = |unscaled: i64, scale| par(Term::ground(Head::FixedPoint(Arc::new((unscaled.into(), scale)))));
         same(&fixed(150, 2), "1.50p2");
         same(&fixed(-25, 2), "-0.25p2");

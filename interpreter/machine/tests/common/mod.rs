@@ -1,0 +1,97 @@
+//! What the data-driven tests share.
+#![allow(dead_code)] // each test file uses a part
+
+use std::sync::Arc;
+
+use rhodium_machine::system::SystemContext;
+use rhodium_machine::{Evaluation, Failure, Program, Receipt, Runtime, UNLIMITED_PHLO, Value};
+use rhodium_normalizer::{CompileError, Options, compile};
+use rhodium_random::Random;
+use rhodium_store::{History, MemoryStore};
+use rhodium_term::print::print;
+
+/// A file of `tests/data`.
+pub fn data(name: &str) -> String {
+    let path = format!("{}/../../tests/data/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(path).expect("test data")
+}
+
+/// The kind of a failure, with all failures of the lexing or parsing stage as one.
+pub fn kind(failure: &Failure) -> String {
+    match failure {
+        Failure::Compile(CompileError::Syntax(_)) => "SyntaxError".into(),
+        Failure::Compile(CompileError::Normalize(error)) => error.kind.name().into(),
+        Failure::Run(error) => error.kind.name().into(),
+    }
+}
+
+/// The text of a failure.
+pub fn message(failure: &Failure) -> String {
+    match failure {
+        Failure::Compile(error) => error.to_string(),
+        Failure::Run(error) => error.message.clone(),
+    }
+}
+
+/// All kinds, sorted.
+pub fn kinds(receipt: &Receipt) -> Vec<String> {
+    let mut kinds: Vec<String> = receipt.failures.iter().map(kind).collect();
+    kinds.sort();
+    kinds
+}
+
+/// A runtime that tests run programs on.
+pub struct Space {
+    pub runtime: Runtime,
+    pub deploys: u16,
+}
+
+pub fn history() -> History {
+    History::new(Arc::new(MemoryStore::new()))
+}
+
+impl Space {
+    /// The empty tuple space.
+    pub fn empty() -> Space {
+        Space { runtime: Runtime::empty(history()).expect("empty space"), deploys: 0 }
+    }
+
+    /// With the registry bootstrap.
+    pub fn bootstrapped() -> Space {
+        Space { runtime: Runtime::bootstrapped(history()).expect("bootstrap"), deploys: 0 }
+    }
+
+    /// Runs a program; the first one with the empty seed.
+    pub fn run(&mut self, source: &str) -> Receipt {
+        let empty = Random::from_seed(&[]);
+        let random = if self.deploys == 0 { empty } else { empty.split_short(self.deploys) };
+        self.deploys += 1;
+        self.run_with(source, UNLIMITED_PHLO, random)
+    }
+
+    pub fn run_with(&mut self, source: &str, phlo: i64, random: Random) -> Receipt {
+        let evaluation = Evaluation { program: Program::Source(source), source: 1, phlo, random };
+        self.runtime.evaluate(evaluation, &mut SystemContext::default())
+    }
+}
+
+/// Runs of white space as one blank.
+pub fn normalised(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The value of a closed process.
+pub fn value_of(source: &str) -> Value {
+    Value::from_term(&compile(source, &Options::default()).expect("a process"))
+}
+
+/// The printed data on the channel quoted from a source fragment, sorted.
+pub fn printed_data(space: &mut Space, channel: &str) -> Vec<String> {
+    let data = space.runtime.data(&value_of(channel)).expect("data");
+    let show = |datum: &Vec<Value>| {
+        normalised(&datum.iter().map(|v| print(&v.to_term())).collect::<Vec<_>>().join(", "))
+    };
+    let mut printed: Vec<String> = data.iter().map(show).collect();
+    printed.sort();
+    printed
+}

@@ -1,0 +1,62 @@
+//! Options that several commands have.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use rhodium_keys::PublicKey;
+use rhodium_machine::UNLIMITED_PHLO;
+
+use crate::diagnostics::Diagnostic;
+use crate::session::{Session, Settings};
+use crate::state::{Start, State};
+
+/// The state to work on and how to evaluate.
+#[derive(Args, Clone, Debug)]
+pub struct StateOptions {
+    /// Start with the registry bootstrap alone, without the system contracts
+    #[arg(long)]
+    bare: bool,
+    /// Keep the state in this directory (made if need be) instead of in memory
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+    /// Bytes of the seed of all unforgeable names [default: empty; in a store with a history: its state root]
+    #[arg(long, value_name = "HEX", value_parser = hex_bytes)]
+    seed: Option<HexBytes>,
+    /// Limit of phlogiston for each evaluation [default: none]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    phlo: Option<i64>,
+    /// Public key of the deployer
+    #[arg(long, value_name = "PUBHEX", value_parser = public_key)]
+    deployer: Option<PublicKey>,
+    /// Show also what is left on channels of the system
+    #[arg(long)]
+    system: bool,
+}
+
+impl StateOptions {
+    /// A session on the state.
+    pub fn session(&self) -> Result<Session, Diagnostic> {
+        let start = if self.bare { Start::Bare } else { Start::Standard };
+        let state = State::open(self.store.as_deref(), start)?;
+        let settings =
+            Settings { phlo: self.phlo.unwrap_or(UNLIMITED_PHLO), deployer: self.deployer, system: self.system };
+        Ok(Session::new(state, settings))
+    }
+
+    /// The seed for a session that begins.
+    pub fn seed(&self, session: &Session) -> Vec<u8> {
+        self.seed.as_ref().map_or_else(|| session.default_seed(), |seed| seed.0.clone())
+    }
+}
+
+/// Bytes given as hexadecimal digits.
+#[derive(Clone, Debug)]
+struct HexBytes(Vec<u8>);
+
+fn hex_bytes(text: &str) -> Result<HexBytes, String> {
+    hex::decode(text).map(HexBytes).map_err(|error| format!("not hexadecimal: {error}"))
+}
+
+fn public_key(text: &str) -> Result<PublicKey, String> {
+    PublicKey::from_hex(text).map_err(|error| error.to_string())
+}

@@ -1,0 +1,123 @@
+//! `rho run`: evaluates files in order, each as its own deploy, on one state.
+
+use clap::Args;
+
+use crate::diagnostics::{Diagnostic, Source};
+use crate::exit::Exit;
+use crate::input::read_source;
+use crate::leftovers::Leftovers;
+use crate::options::StateOptions;
+use crate::output::Output;
+use crate::session::{Report, Session, random_of};
+
+/// Evaluate source files
+#[derive(Args, Debug)]
+pub struct Command {
+    /// Source files, evaluated in order on one state; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+    #[command(flatten)]
+    state: StateOptions,
+}
+
+/// Runs the command.
+pub fn run(command: &Command, output: &mut Output) -> Exit {
+    // All files are read before anything is evaluated: a missing one must not leave half of the work done.
+    let (sources, errors) = read_all(&command.files);
+    let report = if errors.is_empty() {
+        evaluate(command, sources, output).unwrap_or_else(|error| failed(vec![error], output))
+    } else {
+        failed(errors, output)
+    };
+    output.object(&report);
+    report.exit()
+}
+
+fn read_all(files: &[String]) -> (Vec<Source>, Vec<Diagnostic>) {
+    let (mut sources, mut errors) = (Vec::new(), Vec::new());
+    for file in files {
+        match read_source(file) {
+            Ok(source) => sources.push(source),
+            Err(error) => errors.push(error),
+        }
+    }
+    (sources, errors)
+}
+
+fn failed(errors: Vec<Diagnostic>, output: &mut Output) -> Report {
+    errors.iter().for_each(|error| output.error(error));
+    Report::of_errors(errors)
+}
+
+fn evaluate(command: &Command, sources: Vec<Source>, output: &mut Output) -> Result<Report, Diagnostic> {
+    let mut session = command.state.session()?;
+    let seed = command.state.seed(&session);
+    let several = sources.len() > 1;
+    let start = session.state.runtime.mark();
+    let mut reports = Vec::new();
+    for (k, source) in sources.into_iter().enumerate() {
+        let mark = session.state.runtime.mark();
+        let mut report = session.evaluate(source, random_of(&seed, k))?;
+        show(&report, several, output);
+        if several && output.is_json() {
+            report.list(&session.left_since(mark)?);
+        }
+        reports.push(report);
+    }
+    let left = session.left_since(start)?;
+    let mut report = if several { Report::total(reports) } else { reports.remove(0) };
+    if output.is_json() {
+        report.list(&left);
+    }
+    conclude(&report, &left, output);
+    Ok(report)
+}
+
+/// What one evaluation printed, and what went wrong.
+fn show(report: &Report, several: bool, output: &mut Output) {
+    report.stdout.iter().for_each(|line| output.result(line));
+    report.stderr.iter().for_each(|line| output.note(line));
+    report.errors.iter().for_each(|error| output.error(error));
+    if several {
+        let name = report.file.as_deref().unwrap_or_default();
+        output.note(&format!("{name}: {}", cost(report)));
+    }
+    output.flush();
+}
+
+/// What is left in the end.
+fn conclude(report: &Report, left: &Leftovers, output: &mut Output) {
+    if !output.is_json() {
+        left.lines().iter().for_each(|line| output.note(line));
+        output.note(&cost(report));
+    }
+}
+
+/// Cost and number of communications as text.
+pub fn cost(report: &Report) -> String {
+    let comms = if report.comms == 1 { "communication" } else { "communications" };
+    format!("cost {}, {} {comms}", report.cost, report.comms)
+}
+
+/// What is shown of an evaluation in a session that goes on: what is left is part of the answer.
+pub fn answer(report: &Report, left: &Leftovers, output: &mut Output) {
+    show(report, false, output);
+    if !output.is_json() {
+        left.lines().iter().for_each(|line| output.result(line));
+        output.note(&cost(report));
+    }
+}
+
+/// Evaluates one source of a session that goes on.
+pub fn step(session: &mut Session, source: Source, k: usize, seed: &[u8], output: &mut Output) -> Result<(), Diagnostic> {
+    let mark = session.state.runtime.mark();
+    let mut report = session.evaluate(source, random_of(seed, k))?;
+    let left = session.left_since(mark)?;
+    if output.is_json() {
+        report.list(&left);
+    }
+    answer(&report, &left, output);
+    output.object(&report);
+    output.flush();
+    session.settle()
+}

@@ -1,0 +1,211 @@
+//! Evaluations that follow each other on one state, and what is reported of each.
+
+use rhodium_keys::{PublicKey, blake2b256};
+use rhodium_machine::system::{Stream, SystemContext};
+use rhodium_machine::{Evaluation, Program, Receipt, Value};
+use rhodium_random::Random;
+use rhodium_store::{Checkpoint, StateRoot};
+use rhodium_term::{Head, Term};
+use serde::Serialize;
+
+use crate::diagnostics::{Diagnostic, Source};
+use crate::exit::Exit;
+use crate::leftovers::{Leftovers, UnreadDatum, WaitingReceive};
+use crate::state::{HEAD, State};
+
+/// The URN under which a program finds its deployer.
+const DEPLOYER_URN: &str = "rho:system:deployerId";
+
+/// What all evaluations of a session have in common.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The limit of each evaluation.
+    pub phlo: i64,
+    /// Who deploys.
+    pub deployer: Option<PublicKey>,
+    /// Whether channels of the system are shown.
+    pub system: bool,
+}
+
+/// State roots around an evaluation.
+#[derive(Clone, Debug, Serialize)]
+pub struct Roots {
+    before: Option<String>,
+    after: Option<String>,
+}
+
+/// What is reported of one evaluation, or of all of a command.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    pub stdout: Vec<String>,
+    pub stderr: Vec<String>,
+    pub errors: Vec<Diagnostic>,
+    pub cost: i64,
+    pub comms: u64,
+    pub state_root: Roots,
+    pub data: Vec<UnreadDatum>,
+    pub waiting: Vec<WaitingReceive>,
+    pub hidden: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<Report>,
+}
+
+impl Report {
+    /// The report of a command that evaluated nothing.
+    pub fn of_errors(errors: Vec<Diagnostic>) -> Report {
+        Report {
+            file: None,
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+            errors,
+            cost: 0,
+            comms: 0,
+            state_root: Roots { before: None, after: None },
+            data: Vec::new(),
+            waiting: Vec::new(),
+            hidden: 0,
+            runs: Vec::new(),
+        }
+    }
+
+    /// The sum of several reports; what is left is not a sum and stays empty.
+    pub fn total(runs: Vec<Report>) -> Report {
+        let joined = |lines: fn(&Report) -> &Vec<String>| runs.iter().flat_map(lines).cloned().collect();
+        Report {
+            stdout: joined(|run| &run.stdout),
+            stderr: joined(|run| &run.stderr),
+            cost: runs.iter().fold(0, |sum, run| sum.saturating_add(run.cost)),
+            comms: runs.iter().map(|run| run.comms).sum(),
+            state_root: Roots {
+                before: runs.first().and_then(|run| run.state_root.before.clone()),
+                after: runs.last().and_then(|run| run.state_root.after.clone()),
+            },
+            ..Report::of_errors(runs.iter().flat_map(|run| &run.errors).cloned().collect())
+        }
+        .with_runs(runs)
+    }
+
+    fn with_runs(mut self, runs: Vec<Report>) -> Report {
+        self.runs = runs;
+        self
+    }
+
+    /// The exit status that the errors lead to.
+    pub fn exit(&self) -> Exit {
+        self.errors.iter().map(|error| error.exit).max().unwrap_or(Exit::Ok)
+    }
+
+    /// Adds what is left, as data.
+    pub fn list(&mut self, left: &Leftovers) {
+        (self.data, self.waiting, self.hidden) = (left.data(), left.waiting(), left.hidden());
+    }
+}
+
+/// Evaluations that follow each other on one state.
+pub struct Session {
+    /// The state they work on.
+    pub state: State,
+    settings: Settings,
+    /// All sources so far; errors may be in any of them.
+    sources: Vec<Source>,
+    root: StateRoot,
+}
+
+impl Session {
+    /// A session on a state.
+    pub fn new(state: State, settings: Settings) -> Session {
+        let root = state.runtime.root();
+        Session { state, settings, sources: Vec::new(), root }
+    }
+
+    /// The seed to use when none is given: empty at first, and later, so that names stay unique in a store that has
+    /// been used before, the root of the state.
+    pub fn default_seed(&self) -> Vec<u8> {
+        if self.state.start == Some(self.root) { Vec::new() } else { self.root.0.to_vec() }
+    }
+
+    /// The state's root.
+    pub fn root(&self) -> StateRoot {
+        self.root
+    }
+
+    /// Evaluates a source; a failed evaluation leaves the state as it was, a successful one is written to the store.
+    /// What is left stays to be asked for.
+    pub fn evaluate(&mut self, source: Source, random: Random) -> Result<Report, Diagnostic> {
+        let before = self.root;
+        let number = self.sources.len();
+        let receipt = self.run(&source, number + 1, random);
+        let name = source.name.clone();
+        self.sources.push(source);
+        if receipt.succeeded() {
+            let mut checkpoint = self.state.runtime.prepare_checkpoint()?;
+            checkpoint.set_head(HEAD);
+            self.keep(checkpoint)?;
+        }
+        let lines = |stream: Stream| {
+            // A printed string may contain line breaks.
+            let printed = receipt.output.iter().filter(move |line| line.stream == stream);
+            printed.flat_map(|line| line.text.split('\n')).map(str::to_owned).collect()
+        };
+        let errors = Diagnostic::failures(&receipt.failures, &self.sources[number], &self.sources);
+        Ok(Report {
+            file: Some(name),
+            stdout: lines(Stream::Stdout),
+            stderr: lines(Stream::Stderr),
+            cost: receipt.cost,
+            comms: receipt.comms,
+            state_root: Roots { before: Some(before.to_string()), after: Some(self.root.to_string()) },
+            ..Report::of_errors(errors)
+        })
+    }
+
+    /// What came since the mark and is left.
+    pub fn left_since(&mut self, mark: u64) -> Result<Leftovers, Diagnostic> {
+        Leftovers::since(&mut self.state, mark, self.settings.system)
+    }
+
+    /// The end of what can be asked for by earlier marks: from here on only what is touched again is in memory.
+    pub fn settle(&mut self) -> Result<(), Diagnostic> {
+        self.state.runtime.checkpoint()?;
+        Ok(())
+    }
+
+    fn run(&mut self, source: &Source, number: usize, random: Random) -> Receipt {
+        let mut context = SystemContext::default();
+        if let Some(deployer) = &self.settings.deployer {
+            context.deploy.deployer_id = deployer.as_bytes().to_vec();
+            let id = Head::DeployerId(deployer.as_bytes().as_slice().into());
+            context.injections.insert(DEPLOYER_URN.to_owned(), Value::item(Term::ground(id)));
+        }
+        let evaluation = Evaluation {
+            program: Program::Source(&source.text),
+            source: u32::try_from(number).unwrap_or(0),
+            phlo: self.settings.phlo,
+            random,
+        };
+        self.state.runtime.evaluate(evaluation, &mut context)
+    }
+
+    /// The state goes on in memory, where it is still known what has come since when; the store only follows.
+    fn keep(&mut self, checkpoint: Checkpoint) -> Result<(), Diagnostic> {
+        let root = checkpoint.root();
+        if self.state.durable {
+            self.state.runtime.history().commit(checkpoint)?;
+        }
+        self.root = root;
+        Ok(())
+    }
+}
+
+/// The random state of the k-th of several evaluations: that of the seed for the first one, and no relative of it for
+/// the others, so that names never meet.
+pub fn random_of(seed: &[u8], k: usize) -> Random {
+    if k == 0 {
+        return Random::from_seed(seed);
+    }
+    let mut bytes = seed.to_vec();
+    bytes.extend((k as u64).to_le_bytes());
+    Random::from_seed(&blake2b256(&bytes))
+}
