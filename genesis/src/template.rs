@@ -30,6 +30,8 @@ pub enum MacroValue {
     Keys(Vec<Vec<u8>>),
     /// A map from keys to stakes, in the order of the keys.
     Bonds(Vec<Bond>),
+    /// A URI. Inside quotes of either kind its text.
+    Uri(String),
 }
 
 impl MacroValue {
@@ -51,6 +53,7 @@ impl MacroValue {
                 }
                 text + "}"
             }
+            Self::Uri(uri) => format!("`{}`", uri_text(uri)?),
         })
     }
 
@@ -60,9 +63,23 @@ impl MacroValue {
             Self::Int(value) => Some(value.to_string()),
             Self::Text(text) => literal(text).map(str::to_owned),
             Self::Key(key) => Some(hex::encode(key)),
+            Self::Uri(uri) => literal(uri_text(uri)?).map(str::to_owned),
             Self::Keys(_) | Self::Bonds(_) => None,
         }
     }
+
+    /// The value as a part of a URI; `None` if it cannot be one.
+    fn inside_uri(&self) -> Option<String> {
+        match self {
+            Self::Uri(uri) => uri_text(uri).map(str::to_owned),
+            _ => None,
+        }
+    }
+}
+
+/// Text that means itself between back ticks.
+fn uri_text(uri: &str) -> Option<&str> {
+    (!uri.chars().any(|c| matches!(c, '`' | '\\') || c.is_control() || c.is_whitespace())).then_some(uri)
 }
 
 fn bytes(bytes: &[u8]) -> String {
@@ -116,7 +133,7 @@ pub enum TemplateProblem {
     #[error("the value of `{0}` cannot stand inside a string")]
     NotInsideString(String),
     /// A macro between backquotes.
-    #[error("a macro cannot stand inside a URI")]
+    #[error("a value that is no URI cannot stand inside one")]
     InsideUri,
 }
 
@@ -140,7 +157,7 @@ impl TemplateProblem {
         match self {
             Self::Unknown(_) => "check the spelling; every macro outside comments needs a value",
             Self::Unused(_) => "remove the value, or check the spelling of the macro in the template",
-            Self::Malformed => "a name is made of letters, digits and underscores, without spaces",
+            Self::Malformed => "a name is made of letters, digits, underscores and colons, without spaces",
             Self::NotALiteral(_) => {
                 "Rholang keeps escapes as they are written, so such text cannot be a string literal"
             }
@@ -178,6 +195,15 @@ pub fn link(template: &str, values: &BTreeMap<String, MacroValue>) -> Result<Str
     if errors.is_empty() { Ok(out) } else { Err(errors) }
 }
 
+/// The names of all macros outside comments.
+pub(crate) fn macro_names(template: &str) -> BTreeSet<String> {
+    let unknown = |error: TemplateError| match error.problem {
+        TemplateProblem::Unknown(name) => Some(name),
+        _ => None,
+    };
+    link(template, &BTreeMap::new()).err().into_iter().flatten().filter_map(unknown).collect()
+}
+
 struct Linker<'a> {
     values: &'a BTreeMap<String, MacroValue>,
     used: BTreeSet<&'a str>,
@@ -213,7 +239,7 @@ impl Linker<'_> {
     /// The length of the macro at the start of `text`, and what takes its place.
     fn expand(&mut self, text: &str, context: Context) -> (usize, Result<String, TemplateProblem>) {
         let body = &text[MARK.len()..];
-        let end = body.bytes().position(|b| !(b.is_ascii_alphanumeric() || b == b'_')).unwrap_or(body.len());
+        let end = body.bytes().position(|b| !(b.is_ascii_alphanumeric() || b == b'_' || b == b':')).unwrap_or(body.len());
         let name = &body[..end];
         if name.is_empty() || !body[end..].starts_with(MARK) {
             return (MARK.len() + end, Err(TemplateProblem::Malformed));
@@ -224,7 +250,7 @@ impl Linker<'_> {
         };
         self.used.insert(name);
         let written = match context {
-            Context::Uri => return (length, Err(TemplateProblem::InsideUri)),
+            Context::Uri => return (length, value.inside_uri().ok_or(TemplateProblem::InsideUri)),
             Context::String => value.inside_string(),
             _ => value.expression(),
         };
@@ -307,6 +333,7 @@ mod tests {
         }
         assert_eq!(problems("\"$$l$$\"", &[("l", MacroValue::Keys(vec![]))]), [(1, 2, "E0535")]);
         assert_eq!(problems("`rho:$$t$$`", &[("t", text("x"))]), [(1, 6, "E0536")]);
+        assert_eq!(problems("$$u$$", &[("u", MacroValue::Uri("a b".into()))]), [(1, 1, "E0535")]);
     }
 
     #[test]
@@ -321,6 +348,15 @@ mod tests {
         assert_eq!(link("\u{feff}$$a$$", &one).unwrap(), "1");
         assert_eq!(link("\"\\$$a$$\"", &one).unwrap(), "\"\\1\"");
         assert_eq!(link("$ $$a$$$", &one).unwrap(), "$ 1$");
+    }
+
+    #[test]
+    fn uris_and_names_with_colons() {
+        let all = values(&[("import:Either", MacroValue::Uri("rho:lang:either".into()))]);
+        let template = "$$import:Either$$ `$$import:Either$$` \"$$import:Either$$\"";
+        assert_eq!(link(template, &all).unwrap(), "`rho:lang:either` `rho:lang:either` \"rho:lang:either\"");
+        let names: Vec<String> = macro_names("$$a:b$$ // $$c$$\n \"$$d$$\"").into_iter().collect();
+        assert_eq!(names, ["a:b", "d"]);
     }
 
     #[test]

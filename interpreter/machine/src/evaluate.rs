@@ -48,23 +48,13 @@ struct Evaluation<'a> {
 
 impl Frame<'_> {
     /// Evaluates an expression to a value. Sizes are not charged.
-    pub fn run(
-        expr: &Expr,
-        variables: &Variables<'_>,
-        meter: &mut Meter,
-        steps: u64,
-    ) -> Result<Value, RunError> {
+    pub fn run(expr: &Expr, variables: &Variables<'_>, meter: &mut Meter, steps: u64) -> Result<Value, RunError> {
         Frame::run_as(expr, variables, meter, steps, false)
     }
 
     /// The same without the substitution that follows everywhere but in process position: code in the result still
     /// refers to the activation's locals, and pays for them when it runs.
-    pub fn run_open(
-        expr: &Expr,
-        variables: &Variables<'_>,
-        meter: &mut Meter,
-        steps: u64,
-    ) -> Result<Value, RunError> {
+    pub fn run_open(expr: &Expr, variables: &Variables<'_>, meter: &mut Meter, steps: u64) -> Result<Value, RunError> {
         Frame::run_as(expr, variables, meter, steps, true)
     }
 
@@ -132,12 +122,7 @@ impl Evaluation<'_> {
         None
     }
 
-    fn op(
-        &mut self,
-        op: &Op,
-        variables: &Variables<'_>,
-        skip: &mut u32,
-    ) -> Result<Option<Frame<'static>>, RunError> {
+    fn op(&mut self, op: &Op, variables: &Variables<'_>, skip: &mut u32) -> Result<Option<Frame<'static>>, RunError> {
         match op {
             Op::Const(value) => self.stack.push(value.clone()),
             Op::Variable(slot) => return self.variable(*slot, variables),
@@ -227,12 +212,7 @@ impl Evaluation<'_> {
         Ok(None)
     }
 
-    fn matches(
-        &mut self,
-        target: &Value,
-        pattern: &CasePattern,
-        variables: &Variables<'_>,
-    ) -> Result<bool, Fault> {
+    fn matches(&mut self, target: &Value, pattern: &CasePattern, variables: &Variables<'_>) -> Result<bool, Fault> {
         self.meter.charge_size(target.size(), Charge::Substitution)?;
         let mut budget = Budget::new(self.steps);
         let meter = &mut *self.meter;
@@ -242,12 +222,7 @@ impl Evaluation<'_> {
 }
 
 /// Puts together a Par of substituted items and evaluated expressions.
-fn compose(
-    template: &Term,
-    scope: &Scope,
-    variables: &Variables<'_>,
-    evaluated: &[Value],
-) -> Result<Value, RunError> {
+fn compose(template: &Term, scope: &Scope, variables: &Variables<'_>, evaluated: &[Value]) -> Result<Value, RunError> {
     let values = |index: u32| scope.resolve(index).and_then(|slot| variables.get(slot)).map(|v| v.to_term());
     let mode = Mode { depth: 0, shift: 0, sort: true };
     let substituted = substitute(template, &values, mode).map_err(|e| Fault::from(e).at(Origin::default()))?;

@@ -16,5 +16,7 @@ pub mod system;
 mod value;
 
 pub use error::{ErrorKind, Fault, RunError};
-pub use runtime::{Evaluation, Failure, Left, Limits, Program, Receipt, Runtime, RuntimeError, UNLIMITED_PHLO, Waiting};
+pub use runtime::{
+    Evaluation, Failure, Left, Limits, Program, Receipt, Runtime, RuntimeError, UNLIMITED_PHLO, Waiting,
+};
 pub use value::{List, Map, Set, Summary, Tuple, Value};

@@ -1,4 +1,8 @@
 //! Between the space and the store: encoded lists out, live lists in (runtime.md 6.6, 6.8, Annex C).
+//!
+//! The state codec leaves `locallyFree` out, so what is read back has empty sets and is a few bytes smaller than it was
+//! when it was stored. Costs after a checkpoint follow from that, here as on the network. A runtime forgets at every
+//! checkpoint what it has in memory, so it does not matter whether the process went on or was started again.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -43,8 +47,7 @@ fn continuation_bytes(channels: &[codec::Hash], waiting: &Continuation) -> Vec<u
         body: waiting.body.materialize(&waiting.captured),
         random: Cow::Borrowed(&random),
     };
-    let continuation =
-        codec::TaggedContinuation { guard: waiting.body.materialize_guard(&waiting.captured), body };
+    let continuation = codec::TaggedContinuation { guard: waiting.body.materialize_guard(&waiting.captured), body };
     let source = codec::Consume::new(channels.to_vec(), &patterns, &continuation, waiting.persistent);
     let peeks = if waiting.peek { (0..patterns.len() as u32).collect() } else { Vec::new() };
     let persistent = waiting.persistent;
@@ -110,7 +113,7 @@ impl StoredBase {
 }
 
 fn load_datum(bytes: &[u8]) -> Result<Datum, Fault> {
-    let datum = codec::decode_datum(bytes, Caches::Derived).map_err(damaged)?;
+    let datum = codec::decode_datum(bytes, Caches::Stored).map_err(damaged)?;
     Ok(Datum {
         data: datum.data.pars.iter().map(Value::from_term).collect(),
         random: Random::from_bytes(&datum.data.random).map_err(damaged)?,
@@ -119,7 +122,7 @@ fn load_datum(bytes: &[u8]) -> Result<Datum, Fault> {
 }
 
 fn load_continuation(bytes: &[u8], channels: &[Value]) -> Result<Continuation, Fault> {
-    let waiting = codec::decode_continuation(bytes, Caches::Derived).map_err(damaged)?;
+    let waiting = codec::decode_continuation(bytes, Caches::Stored).map_err(damaged)?;
     let codec::ContinuationBody::Process { body, random } = waiting.continuation.body else {
         return Err(damaged("a system process waits in it"));
     };
@@ -153,7 +156,7 @@ impl Base for StoredBase {
         let data: Result<Vec<Datum>, Fault> = data.unwrap_or_default().iter().map(|b| load_datum(b)).collect();
         let mut loaded = LoadedChannel { data: data?, ..LoadedChannel::default() };
         for bytes in joins.unwrap_or_default() {
-            let channels = codec::decode_join(&bytes, Caches::Derived).map_err(damaged)?;
+            let channels = codec::decode_join(&bytes, Caches::Stored).map_err(damaged)?;
             let channels: Vec<Value> = channels.iter().map(Value::from_term).collect();
             if channels.len() == 1 {
                 loaded.own = self.continuations(&[hash], &channels)?;

@@ -18,9 +18,7 @@ use rhodium_matcher::{Budget, BudgetExhausted};
 use rhodium_random::Random;
 use rhodium_term::{Head, NewNames, Origin, SubstituteError, Term};
 
-use crate::code::{
-    Case, Expr, Process, ProcessId, Receive, Slot, Step, Unit, compile_process, substitute_captured,
-};
+use crate::code::{Case, Expr, Process, ProcessId, Receive, Slot, Step, Unit, compile_process, substitute_captured};
 use crate::cost::{Charge, Meter, comm, event, price};
 use crate::error::{ErrorKind, Fault, RunError};
 use crate::evaluate::Frame;
@@ -87,12 +85,7 @@ impl From<BudgetExhausted> for Fault {
 }
 
 impl<'a> Machine<'a> {
-    pub fn new(
-        space: &'a mut Space,
-        meter: Meter,
-        context: &'a mut SystemContext,
-        matcher_steps: u64,
-    ) -> Machine<'a> {
+    pub fn new(space: &'a mut Space, meter: Meter, context: &'a mut SystemContext, matcher_steps: u64) -> Machine<'a> {
         Machine { space, meter, context, matcher_steps, errors: Vec::new(), comms: 0, queue: VecDeque::new() }
     }
 
@@ -250,9 +243,7 @@ impl<'a> Machine<'a> {
                 injections.get(position).cloned()
             };
             let Some(value) = system::bound_value(urn, self.context).or_else(injected) else {
-                let text = format!(
-                    "No value set for `{urn}`. This is a bug in the normalizer or on the path from it."
-                );
+                let text = format!("No value set for `{urn}`. This is a bug in the normalizer or on the path from it.");
                 return Err(Fault::new(ErrorKind::BugFound, text));
             };
             locals.push(value);
@@ -362,9 +353,7 @@ impl<'a> Machine<'a> {
             let meter = &mut self.meter;
             let bound = case
                 .pattern
-                .matches::<Fault>(&value, &variables, &mut budget, |size| {
-                    meter.charge_size(size, Charge::Substitution)
-                })
+                .matches::<Fault>(&value, &variables, &mut budget, |size| meter.charge_size(size, Charge::Substitution))
                 .map_err(unplaced)?;
             let Some(bound) = bound else { continue };
             locals.extend(bound);

@@ -146,9 +146,7 @@ pub struct WaitingBind {
 impl Waiting {
     /// The receive as a process.
     pub fn to_term(&self) -> Term {
-        let bind = |b: &WaitingBind| {
-            Term::bind(b.channel.to_term(), b.patterns.clone(), b.remainder, b.free_count)
-        };
+        let bind = |b: &WaitingBind| Term::bind(b.channel.to_term(), b.patterns.clone(), b.remainder, b.free_count);
         let binds = self.binds.iter().map(bind).collect();
         Term::single(Term::receive(binds, self.body.clone(), self.persistent, self.peek, None))
     }

@@ -701,8 +701,7 @@ impl Space {
             Some(join) => *join,
             None => {
                 let created = self.deploy;
-                let join =
-                    Join { channels: ids.clone(), waiting: Queue::default(), created, saved: 0, in_base: false };
+                let join = Join { channels: ids.clone(), waiting: Queue::default(), created, saved: 0, in_base: false };
                 let join = slot(&mut self.joins, &mut self.free_joins, join);
                 self.join_index.insert(ids.clone(), join);
                 self.touched_joins.push(join);

@@ -293,9 +293,7 @@ impl Value {
             Value::List(list) => Term::list(list.items.iter().map(Value::to_term).collect(), None),
             Value::Tuple(tuple) => Term::tuple(tuple.items.iter().map(Value::to_term).collect()),
             Value::Set(set) => Term::set(set.items.iter().map(Value::to_term).collect(), None),
-            Value::Map(map) => {
-                Term::map(map.entries.iter().map(|(k, v)| (k.to_term(), v.to_term())).collect(), None)
-            }
+            Value::Map(map) => Term::map(map.entries.iter().map(|(k, v)| (k.to_term(), v.to_term())).collect(), None),
         })
     }
 
@@ -495,7 +493,11 @@ fn compare_sequences<'a>(a: impl Iterator<Item = &'a Value>, b: impl Iterator<It
 }
 
 fn break_tie(a: &Term, b: &Term) -> Ordering {
-    if a == b { Ordering::Equal } else { rhodium_term::proto::encode(a).cmp(&rhodium_term::proto::encode(b)).then(Ordering::Less) }
+    if a == b {
+        Ordering::Equal
+    } else {
+        rhodium_term::proto::encode(a).cmp(&rhodium_term::proto::encode(b)).then(Ordering::Less)
+    }
 }
 
 impl From<bool> for Value {

@@ -58,7 +58,7 @@ impl Bag {
     }
 
     fn is_closed(&self, at: usize) -> bool {
-        self.target(at).iter().all(|term| term.locally_free().is_empty())
+        self.target(at).iter().all(|term| term.is_closed())
     }
 
     /// Requires that a target matches a pattern; false if that is known not to be.
@@ -381,7 +381,7 @@ impl BagSearch {
         // The network captures every item that equals one a slot has, also where a pattern took it (runtime.md 5.3, B8):
         // costs and states of working programs depend on it. Only items of a par can be equal to each other.
         let slots = &self.slots;
-        let kept = (0..self.owners.len()).filter(|at| slots.get(*at));
+        let kept = (0..self.owners.len()).filter(|at| slots.get(*at) && self.bag.shape == Shape::Items);
         let equals: HashSet<&[Term]> = kept.map(|at| self.bag.target(at)).collect();
         let left = (0..self.owners.len()).filter(|at| slots.get(*at) || equals.contains(self.bag.target(*at)));
         Ok(Status::Done(self.bag.capture_positions(machine, left)?))

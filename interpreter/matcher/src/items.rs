@@ -59,7 +59,7 @@ impl Machine<'_> {
             None | Some(Var::Bound(_)) if !surplus.is_empty() => return Ok(false),
             Some(Var::Free(level)) => {
                 self.budget.spend(surplus.len() as u64 / 16)?;
-                if !surplus.iter().all(|element| element.locally_free().is_empty()) {
+                if !surplus.iter().all(|element| element.is_closed()) {
                     return Ok(false);
                 }
                 self.trail.push((level, Term::single(Term::list(surplus.to_vec(), None))));

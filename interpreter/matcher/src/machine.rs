@@ -232,7 +232,7 @@ impl<'b> Machine<'b> {
         if !can_capture(par) {
             return Ok(false);
         }
-        if par.locally_free().is_empty() && par.children().iter().all(is_component) {
+        if par.is_closed() && par.children().iter().all(is_component) {
             self.trail.push((level, par.clone()));
         } else {
             let items = par.children().iter().filter(|item| is_component(item)).cloned().collect();
@@ -345,7 +345,7 @@ fn is_component(item: &Term) -> bool {
 
 /// Whether nothing that a variable would capture of a par is open.
 pub(crate) fn can_capture(par: &Term) -> bool {
-    par.children().iter().all(|item| item.locally_free().is_empty() || !is_component(item))
+    par.children().iter().all(|item| item.is_closed() || !is_component(item))
 }
 
 fn has_type(item: &Term, expected: SimpleType) -> bool {

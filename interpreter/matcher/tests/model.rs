@@ -207,6 +207,12 @@ fn instantiate(pattern: &Term, values: &[Term]) -> Option<Term> {
     Some(par(&parts))
 }
 
+/// Whether some par below lists an item twice: remainders then take more than is left over (runtime.md 5.3).
+fn has_twins(term: &Term) -> bool {
+    let is_par = matches!(term.head(), Head::Par);
+    is_par && term.children().windows(2).any(|w| w[0] == w[1]) || term.children().iter().any(has_twins)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -222,6 +228,7 @@ proptest! {
         let found = bindings(&target, &pattern, levels);
         prop_assert_eq!(found.is_some(), model(&target, &pattern));
         if let Some(values) = found
+            && !has_twins(&target)
             && let Some(back) = instantiate(&pattern, &values)
         {
             prop_assert_eq!(back, target);

@@ -71,9 +71,12 @@ fn par_against_par() {
     // Leftovers of several kinds make one process.
     let target = par(&[send(int(1), &[int(2)]), int(7), send(int(3), &[]), text("a")]);
     check(&target, &par(&[send(int(1), &[free(0)]), int(7), free(1)]), &[int(2), par(&[send(int(3), &[]), text("a")])]);
-    // Equal components are told apart by position (runtime.md B8).
+    // A remainder takes every component equal to one that is left over, as the network does (runtime.md 5.3).
     let twice = par(&[send(int(0), &[int(1)]), send(int(0), &[int(1)])]);
-    check(&twice, &par(&[send(int(0), &[int(1)]), free(0)]), &[send(int(0), &[int(1)])]);
+    check(&twice, &par(&[send(int(0), &[int(1)]), free(0)]), std::slice::from_ref(&twice));
+    let more = par(&[twice.clone(), send(int(0), &[int(2)])]);
+    check(&more, &par(&[send(int(0), &[free(0)]), free(1)]), &[int(1), more.clone()]);
+    check(&more, &par(&[twice.clone(), free(0)]), &[send(int(0), &[int(2)])]);
 }
 
 #[test]

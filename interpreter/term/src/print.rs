@@ -14,7 +14,8 @@ pub fn print(term: &Term) -> String {
 
 /// Rholang that normalises back to the term, as far as it can be written: private names, ids and zippers have no
 /// source form and are printed as in [`print`], byte arrays and fractions become expressions with that value, and an
-/// injection of the deploy environment is not shown.
+/// injection of the deploy environment is not shown. The variables of a pattern are met in the order of the text, so
+/// where sorting had moved them the result differs in their numbers, and in nothing else.
 pub fn print_source(term: &Term) -> String {
     Printer::new(Style::Source).run(term)
 }

@@ -1,7 +1,11 @@
 //! The byte form of the tuple space's contents and the hashes over it (runtime.md 6.6 and Annex C, EXT).
 //!
-//! The form leaves `locallyFree` out. Readers therefore choose what terms get in its place, see [`Caches`]: nothing, as
-//! on the network, whose costs after a checkpoint are those of terms with empty sets; or what follows from the term.
+//! The form leaves `locallyFree` out, and the root does not depend on it, yet it counts in sizes and so in costs. Readers
+//! therefore choose what terms get in its place, see [`Caches`]. `Stored` gives empty sets, as on the network: there a
+//! checkpoint clears the hot store, and what is loaded later has none. `Derived` gives what follows from the term, which
+//! is what a term had when it was normalised; a substituted one may have had more (trailing zero bytes, which
+//! restriction keeps). Either is a function of the root alone. For costs not to depend on whether a row comes from memory
+//! or disk, rows that stay in memory over a checkpoint must be replaced by what reading them gives.
 
 use std::borrow::Cow;
 

@@ -62,7 +62,11 @@ impl Compiler {
         let exprs = par.items(Category::Expr);
         let reversed = scope.outer.enclosing.len() % 2 == 1;
         let mut add = |item: &Term| steps.extend(self.step(item, scope));
-        if reversed { exprs.iter().rev().for_each(&mut add) } else { exprs.iter().for_each(&mut add) }
+        if reversed {
+            exprs.iter().rev().for_each(&mut add)
+        } else {
+            exprs.iter().for_each(&mut add)
+        }
         Process::Steps(steps.into_boxed_slice())
     }
 

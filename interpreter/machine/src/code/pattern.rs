@@ -134,12 +134,7 @@ fn all<'a>(
     Ok(true)
 }
 
-fn spatial(
-    pattern: &Term,
-    value: &Value,
-    out: &mut [Value],
-    budget: &mut Budget,
-) -> Result<bool, BudgetExhausted> {
+fn spatial(pattern: &Term, value: &Value, out: &mut [Value], budget: &mut Budget) -> Result<bool, BudgetExhausted> {
     // The matcher binds every level up to `out.len()`; levels this pattern does not have stay Nil, so only those it
     // has are taken over.
     let Some(bound) = match_process(&value.to_term(), pattern, out.len() as u32, budget)? else { return Ok(false) };

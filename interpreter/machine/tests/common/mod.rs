@@ -88,9 +88,8 @@ pub fn value_of(source: &str) -> Value {
 /// The printed data on the channel quoted from a source fragment, sorted.
 pub fn printed_data(space: &mut Space, channel: &str) -> Vec<String> {
     let data = space.runtime.data(&value_of(channel)).expect("data");
-    let show = |datum: &Vec<Value>| {
-        normalised(&datum.iter().map(|v| print(&v.to_term())).collect::<Vec<_>>().join(", "))
-    };
+    let show =
+        |datum: &Vec<Value>| normalised(&datum.iter().map(|v| print(&v.to_term())).collect::<Vec<_>>().join(", "));
     let mut printed: Vec<String> = data.iter().map(show).collect();
     printed.sort();
     printed

@@ -1,0 +1,72 @@
+//! Evaluating genesis deploys: what they see, and what is asked of the state behind them (registry-genesis 1.6, 4.6).
+
+use std::collections::BTreeMap;
+
+use rhodium_machine::system::{BlockData, DeployData, SystemContext};
+use rhodium_machine::{Evaluation, Program, Receipt, Runtime, RuntimeError, UNLIMITED_PHLO, Value};
+use rhodium_random::{Random, deploy_seed};
+use rhodium_store::{History, StateRoot};
+use rhodium_term::{Head, Term};
+
+use crate::deploy::SignedDeploy;
+
+/// Evaluates a deploy on the state. `source` is its number in the places of errors.
+pub(crate) fn run(runtime: &mut Runtime, deploy: &SignedDeploy, block: &BlockData, source: u32) -> Receipt {
+    let data = deploy.data();
+    let seed = deploy_seed(deploy.deployer().as_bytes(), data.timestamp);
+    let mut context = context(deploy, block);
+    let program = Program::Source(&data.term);
+    let evaluation = Evaluation { program, source, phlo: data.phlo_limit, random: Random::from_seed(&seed) };
+    runtime.evaluate(evaluation, &mut context)
+}
+
+fn context(deploy: &SignedDeploy, block: &BlockData) -> SystemContext {
+    let deployer = deploy.deployer().as_bytes().to_vec();
+    let (deploy_id, deployer_id) =
+        (Head::DeployId(deploy.id().into()), Head::DeployerId(deployer.as_slice().into()));
+    // The names are part of every `new` that is kept, so both families are there, as on the network.
+    let mut injections = BTreeMap::new();
+    for family in ["rho:rchain", "rho:system"] {
+        for (name, head) in [("deployId", &deploy_id), ("deployerId", &deployer_id)] {
+            injections.insert(format!("{family}:{name}"), Value::item(Term::ground(head.clone())));
+        }
+    }
+    let deploy = DeployData {
+        timestamp: deploy.data().timestamp,
+        deployer_id: deployer,
+        deploy_id: deploy.id().to_vec(),
+    };
+    SystemContext { block: block.clone(), deploy, injections, ..SystemContext::default() }
+}
+
+/// What the registry of a state has under some URIs. Nothing of the asking is kept.
+pub(crate) fn look_up(history: &History, root: StateRoot, uris: &[&str]) -> Result<Vec<Value>, RuntimeError> {
+    let mut runtime = Runtime::open(history.clone(), root)?;
+    let reply = |k: usize| Term::single(Term::tuple(vec![Term::single(Term::int(k as i64)), answers()]));
+    let ask = |(k, uri): (usize, &&str)| {
+        let channel = Term::single(Term::var(rhodium_term::Var::Bound(0), 0));
+        Term::send(channel, vec![Term::single(Term::uri(*uri)), reply(k)], false)
+    };
+    let asking = Term::par(uris.iter().enumerate().map(ask).collect());
+    let program = Term::single(Term::new_names(1, vec!["rho:registry:lookup".into()], Vec::new(), asking));
+    let evaluation = Evaluation {
+        program: Program::Term(&program),
+        source: 0,
+        phlo: UNLIMITED_PHLO,
+        random: Random::from_seed(b"lookup of the registry from outside"),
+    };
+    let receipt = runtime.evaluate(evaluation, &mut SystemContext::default());
+    if !receipt.succeeded() {
+        return Err(RuntimeError::State("the registry of the new state fails when it is asked".into()));
+    }
+    let mut answer = |k: usize| -> Result<Value, RuntimeError> {
+        let data = runtime.data(&Value::from_term(&reply(k)))?;
+        Ok(data.into_iter().flatten().next().unwrap_or(Value::Nil))
+    };
+    (0..uris.len()).map(answer).collect()
+}
+
+/// Makes the channels of the answers unlike any other.
+fn answers() -> Term {
+    Term::single(Term::string("answer of the registry"))
+}
