@@ -59,7 +59,7 @@ pub(crate) fn look_up(history: &History, root: StateRoot, uris: &[&str]) -> Resu
     if !receipt.succeeded() {
         return Err(RuntimeError::State("the registry of the new state fails when it is asked".into()));
     }
-    let mut answer = |k: usize| -> Result<Value, RuntimeError> {
+    let answer = |k: usize| -> Result<Value, RuntimeError> {
         let data = runtime.data(&Value::from_term(&reply(k)))?;
         Ok(data.into_iter().flatten().next().unwrap_or(Value::Nil))
     };

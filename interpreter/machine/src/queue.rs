@@ -51,15 +51,6 @@ impl<T: Clone> Queue<T> {
         matches!(self, Queue::Empty)
     }
 
-    /// Number of items.
-    pub fn len(&self) -> usize {
-        match self {
-            Queue::Empty => 0,
-            Queue::One(..) => 1,
-            Queue::Many(map) => map.len(),
-        }
-    }
-
     /// The items, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
         let (one, many) = match self {
