@@ -3,13 +3,13 @@
 //! The floor of a COMM is three BLAKE2b-256 of 128 bytes (what deriving a random state costs at least) plus four
 //! hash-map operations.
 
-use std::collections::HashMap;
+mod common;
+
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
+use common::{best, comm_floor};
 use criterion::Criterion;
-use rhodium_keys::blake2b256;
 use rhodium_machine::system::SystemContext;
 use rhodium_machine::{Evaluation, Program, Receipt, Runtime, UNLIMITED_PHLO};
 use rhodium_random::Random;
@@ -94,35 +94,13 @@ fn run(source: &str) -> Receipt {
     receipt
 }
 
-fn floor() {
-    let block = [7u8; 128];
-    let mut map: HashMap<[u8; 32], u64> = HashMap::new();
-    for _ in 0..3 {
-        black_box(blake2b256(black_box(&block)));
-    }
-    for key in [[1u8; 32], [2; 32]] {
-        map.insert(black_box(key), 1);
-        black_box(map.remove(&key));
-    }
-}
-
-/// The shortest of several runs: noise only adds.
-fn best(times: u32, mut work: impl FnMut()) -> Duration {
-    (0..times)
-        .map(|_| {
-            let start = Instant::now();
-            work();
-            start.elapsed()
-        })
-        .min()
-        .unwrap_or_default()
-}
-
 fn ratios() {
-    const FLOORS: u32 = 10_000;
-    let floor = best(20, || (0..FLOORS).for_each(|_| floor())).as_secs_f64() / f64::from(FLOORS);
+    let floor = comm_floor();
     println!("\nCOMM floor: {:.0} ns", floor * 1e9);
-    println!("{:<26} {:>12} {:>14} {:>18} {:>18}", "workload", "COMM", "ratio to floor", "per COMM at 10n/n", "at 100n/10n");
+    println!(
+        "{:<26} {:>12} {:>14} {:>18} {:>18}",
+        "workload", "COMM", "ratio to floor", "per COMM at 10n/n", "at 100n/10n"
+    );
     for workload in WORKLOADS {
         let per_comm = |n: u64, times: u32| {
             let source = (workload.program)(n);

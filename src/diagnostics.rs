@@ -8,7 +8,7 @@ use ariadne::{Color, Config, IndexType, Label, Report, ReportKind};
 use rhodium_grammar::ast::Span;
 use rhodium_grammar::{LineIndex, SyntaxError};
 use rhodium_machine::{ErrorKind, Failure, RunError, RuntimeError};
-use rhodium_normalizer::{CompileError, NormalizeError};
+use rhodium_normalizer::{CompileError, NormalizeError, NormalizeErrorKind as Kind};
 use rhodium_registry::nearest_urn;
 use rhodium_store::StoreError;
 use serde::Serialize;
@@ -133,6 +133,21 @@ impl Diagnostic {
         self
     }
 
+    /// An error of the user in an input file, with its place if there is one.
+    pub fn of_input(
+        code: &'static str,
+        kind: &'static str,
+        message: &str,
+        source: Option<&Source>,
+        span: Option<Span>,
+    ) -> Diagnostic {
+        let diagnostic = Diagnostic::program(code, kind, message, source);
+        match source.zip(span) {
+            Some((source, span)) => diagnostic.mark(source, span, "here"),
+            None => diagnostic,
+        }
+    }
+
     /// The errors of a program that does not compile.
     pub fn compile(error: &CompileError, source: &Source) -> Vec<Diagnostic> {
         match error {
@@ -152,8 +167,13 @@ impl Diagnostic {
         let diagnostic = Diagnostic::program(error.code(), error.kind_name(), &error.message, Some(source))
             .with_hint(error.hint.clone())
             .mark(source, error.span, "here");
+        let note = match error.kind {
+            Kind::UnexpectedProcContext | Kind::UnexpectedNameContext => "bound here",
+            Kind::UnexpectedReuseOfNameContextFree | Kind::UnexpectedReuseOfProcContextFree => "first bound here",
+            _ => "and here",
+        };
         match error.other {
-            Some(other) if other != error.span => diagnostic.mark(source, other, "in conflict with this"),
+            Some(other) if other != error.span => diagnostic.mark(source, other, note),
             _ => diagnostic,
         }
     }
@@ -170,9 +190,13 @@ impl Diagnostic {
     fn run(error: &RunError, current: &Source, sources: &[Source]) -> Diagnostic {
         let number = error.origin.source as usize;
         let place = number.checked_sub(1).and_then(|k| sources.get(k));
-        let diagnostic =
-            Diagnostic::program(error.kind.code(), error.kind.name(), &error.message, place.or(Some(current)))
-                .with_hint(run_hint(error));
+        // The network's wording goes on to blame the normalizer; here it is known to be an unknown URN.
+        let message = match error.kind {
+            ErrorKind::BugFound => error.message.split(" This is a bug").next().unwrap_or(&error.message),
+            _ => error.message.as_str(),
+        };
+        let diagnostic = Diagnostic::program(error.kind.code(), error.kind.name(), message, place.or(Some(current)))
+            .with_hint(run_hint(error));
         match place {
             Some(source) => {
                 diagnostic.mark(source, Span { start: error.origin.start, end: error.origin.end }, "while running this")

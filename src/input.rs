@@ -3,22 +3,31 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 
+use clap::Args;
+
 use crate::diagnostics::{Diagnostic, Source, codes};
 
-/// The longest source that is read, in bytes.
-const MAX_BYTES: u64 = 256 << 20;
+/// What may be read. A program takes up to 250 times the memory of its source.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct InputOptions {
+    /// Longest source file in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..=256))]
+    max_source: u64,
+}
 
 /// Reads a source; `-` is standard input.
-pub fn read_source(path: &str) -> Result<Source, Diagnostic> {
+pub fn read_source(path: &str, options: InputOptions) -> Result<Source, Diagnostic> {
+    let limit = options.max_source << 20;
     let (name, bytes) = if path == "-" {
-        ("<stdin>", read_all(&mut io::stdin().lock()))
+        ("<stdin>", read_all(&mut io::stdin().lock(), limit))
     } else {
-        (path, open(path)?.and_then(|mut file| read_all(&mut file)))
+        (path, open(path)?.and_then(|mut file| read_all(&mut file, limit)))
     };
     let bytes = bytes.map_err(|error| unreadable(name, &error))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        let message = format!("{name} is longer than {} MiB, the longest source there may be", MAX_BYTES >> 20);
-        return Err(problem(codes::TOO_LARGE, message).about(name));
+    if bytes.len() as u64 > limit {
+        let message = format!("{name} is longer than {} MiB", options.max_source);
+        let hint = "this is the limit for source files; --max-source sets another one, up to 256";
+        return Err(problem(codes::TOO_LARGE, message).about(name).with_hint(Some(hint.to_owned())));
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Source::new(name, text)),
@@ -41,9 +50,9 @@ fn open(path: &str) -> Result<io::Result<File>, Diagnostic> {
 }
 
 /// Everything, or one byte more than may be read.
-fn read_all(reader: &mut dyn Read) -> io::Result<Vec<u8>> {
+fn read_all(reader: &mut dyn Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    reader.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    reader.take(limit + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -2,7 +2,9 @@
 
 mod balance;
 mod diagnostics;
+mod embedded;
 mod exit;
+mod genesis;
 mod input;
 mod leftovers;
 mod norm;
@@ -38,6 +40,10 @@ enum Command {
     Run(run::Command),
     Norm(norm::Command),
     Repl(repl::Command),
+    Genesis {
+        #[command(subcommand)]
+        command: genesis::Command,
+    },
 }
 
 fn main() -> ExitCode {
@@ -70,6 +76,7 @@ fn execute(arguments: &Arguments) -> Exit {
         Command::Run(command) => run::run(command, &mut output),
         Command::Norm(command) => norm::run(command, &mut output),
         Command::Repl(command) => repl::run(command, &mut output),
+        Command::Genesis { command } => genesis::run(command, &mut output),
     };
     output.finish(exit)
 }

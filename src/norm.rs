@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::diagnostics::Diagnostic;
 use crate::exit::Exit;
-use crate::input::read_source;
+use crate::input::{InputOptions, read_source};
 use crate::output::Output;
 
 /// Print the normal form of a program
@@ -20,6 +20,8 @@ pub struct Command {
     /// Print the protobuf encoding in hexadecimal instead of Rholang
     #[arg(long)]
     proto: bool,
+    #[command(flatten)]
+    input: InputOptions,
 }
 
 #[derive(Serialize)]
@@ -32,7 +34,7 @@ struct Report {
 
 /// Runs the command.
 pub fn run(command: &Command, output: &mut Output) -> Exit {
-    match normal_form(&command.file) {
+    match normal_form(command) {
         Ok(term) => {
             let proto = || hex::encode(proto::encode(&term));
             if output.is_json() {
@@ -51,7 +53,7 @@ pub fn run(command: &Command, output: &mut Output) -> Exit {
     }
 }
 
-fn normal_form(file: &str) -> Result<Term, Vec<Diagnostic>> {
-    let source = read_source(file).map_err(|error| vec![error])?;
+fn normal_form(command: &Command) -> Result<Term, Vec<Diagnostic>> {
+    let source = read_source(&command.file, command.input).map_err(|error| vec![error])?;
     compile(&source.text, &Options::default()).map_err(|error| Diagnostic::compile(&error, &source))
 }

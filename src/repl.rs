@@ -11,8 +11,8 @@ use crate::diagnostics::{Diagnostic, Source, codes};
 use crate::exit::Exit;
 use crate::options::StateOptions;
 use crate::output::Output;
-use crate::run::step;
-use crate::session::Session;
+use crate::run::{cost, show};
+use crate::session::{Session, random_of};
 
 /// Read and evaluate inputs on one state
 #[derive(Args, Debug)]
@@ -69,6 +69,27 @@ fn converse(command: &Command, output: &mut Output) -> Result<(), Diagnostic> {
         output.flush();
     }
     Ok(())
+}
+
+/// Evaluates one input and shows everything that comes of it; what is left is part of the answer.
+fn step(
+    session: &mut Session,
+    source: Source,
+    number: usize,
+    seed: &[u8],
+    output: &mut Output,
+) -> Result<(), Diagnostic> {
+    let mark = session.state.runtime.mark();
+    let mut report = session.evaluate(source, random_of(seed, number))?;
+    let left = session.left_since(mark)?;
+    if output.is_json() {
+        report.list(&left);
+    }
+    show(&report, false, output);
+    left.lines().iter().for_each(|line| output.result(line));
+    output.note(&cost(&report));
+    output.object(&report);
+    session.settle()
 }
 
 /// The next complete input, or a command.

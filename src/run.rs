@@ -4,11 +4,11 @@ use clap::Args;
 
 use crate::diagnostics::{Diagnostic, Source};
 use crate::exit::Exit;
-use crate::input::read_source;
+use crate::input::{InputOptions, read_source};
 use crate::leftovers::Leftovers;
 use crate::options::StateOptions;
 use crate::output::Output;
-use crate::session::{Report, Session, random_of};
+use crate::session::{Report, random_of};
 
 /// Evaluate source files
 #[derive(Args, Debug)]
@@ -18,12 +18,14 @@ pub struct Command {
     files: Vec<String>,
     #[command(flatten)]
     state: StateOptions,
+    #[command(flatten)]
+    input: InputOptions,
 }
 
 /// Runs the command.
 pub fn run(command: &Command, output: &mut Output) -> Exit {
     // All files are read before anything is evaluated: a missing one must not leave half of the work done.
-    let (sources, errors) = read_all(&command.files);
+    let (sources, errors) = read_all(&command.files, command.input);
     let report = if errors.is_empty() {
         evaluate(command, sources, output).unwrap_or_else(|error| failed(vec![error], output))
     } else {
@@ -33,10 +35,10 @@ pub fn run(command: &Command, output: &mut Output) -> Exit {
     report.exit()
 }
 
-fn read_all(files: &[String]) -> (Vec<Source>, Vec<Diagnostic>) {
+fn read_all(files: &[String], options: InputOptions) -> (Vec<Source>, Vec<Diagnostic>) {
     let (mut sources, mut errors) = (Vec::new(), Vec::new());
     for file in files {
-        match read_source(file) {
+        match read_source(file, options) {
             Ok(source) => sources.push(source),
             Err(error) => errors.push(error),
         }
@@ -74,7 +76,7 @@ fn evaluate(command: &Command, sources: Vec<Source>, output: &mut Output) -> Res
 }
 
 /// What one evaluation printed, and what went wrong.
-fn show(report: &Report, several: bool, output: &mut Output) {
+pub fn show(report: &Report, several: bool, output: &mut Output) {
     report.stdout.iter().for_each(|line| output.result(line));
     report.stderr.iter().for_each(|line| output.note(line));
     report.errors.iter().for_each(|error| output.error(error));
@@ -97,27 +99,4 @@ fn conclude(report: &Report, left: &Leftovers, output: &mut Output) {
 pub fn cost(report: &Report) -> String {
     let comms = if report.comms == 1 { "communication" } else { "communications" };
     format!("cost {}, {} {comms}", report.cost, report.comms)
-}
-
-/// What is shown of an evaluation in a session that goes on: what is left is part of the answer.
-pub fn answer(report: &Report, left: &Leftovers, output: &mut Output) {
-    show(report, false, output);
-    if !output.is_json() {
-        left.lines().iter().for_each(|line| output.result(line));
-        output.note(&cost(report));
-    }
-}
-
-/// Evaluates one source of a session that goes on.
-pub fn step(session: &mut Session, source: Source, k: usize, seed: &[u8], output: &mut Output) -> Result<(), Diagnostic> {
-    let mark = session.state.runtime.mark();
-    let mut report = session.evaluate(source, random_of(seed, k))?;
-    let left = session.left_since(mark)?;
-    if output.is_json() {
-        report.list(&left);
-    }
-    answer(&report, &left, output);
-    output.object(&report);
-    output.flush();
-    session.settle()
 }

@@ -126,11 +126,6 @@ impl Session {
         if self.state.start == Some(self.root) { Vec::new() } else { self.root.0.to_vec() }
     }
 
-    /// The state's root.
-    pub fn root(&self) -> StateRoot {
-        self.root
-    }
-
     /// Evaluates a source; a failed evaluation leaves the state as it was, a successful one is written to the store.
     /// What is left stays to be asked for.
     pub fn evaluate(&mut self, source: Source, random: Random) -> Result<Report, Diagnostic> {

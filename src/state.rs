@@ -11,6 +11,7 @@ use rhodium_term::state_codec::{decode_continuation, decode_datum, decode_join, 
 use rhodium_term::{Head, Term};
 
 use crate::diagnostics::Diagnostic;
+use crate::embedded;
 
 /// The head that names the current state of a store.
 pub const HEAD: &str = "head";
@@ -90,7 +91,8 @@ fn build(start: Start, history: History) -> Result<Runtime, RuntimeError> {
 
 /// The state in which the system contracts are registered.
 fn standard(history: History) -> Result<Runtime, RuntimeError> {
-    Runtime::bootstrapped(history)
+    // The contracts come with the program and are tested with it: a failure is not the user's.
+    embedded::standard(history).map_err(|error| RuntimeError::State(error.to_string()))
 }
 
 /// The private names that occur in the start state.

@@ -225,7 +225,7 @@ fn refuse_system_keys(input: &BuildInput<'_>) -> Result<(), GenesisError> {
         if let Some(k) = input.bonds.iter().position(|bond| bond.validator == public) {
             return Err(refused(format!("validator number {} of the bonds", k + 1)));
         }
-        let address = address_from_public_key(public).map(|address| address.to_string());
+        let address = address_from_public_key(public).map(|address| address.text);
         if let Some(k) = input.wallets.iter().position(|wallet| Some(&wallet.address) == address.as_ref()) {
             return Err(refused(format!("wallet number {} of the wallets", k + 1)));
         }

@@ -17,7 +17,7 @@ use crate::template::TemplateError;
 use crate::wallets::SupplyError;
 
 /// What is wrong with one contract of a set.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ContractError {
     /// The contract's name.
     pub contract: String,
@@ -283,6 +283,13 @@ impl fmt::Display for ContractError {
     }
 }
 
+impl fmt::Debug for ContractError {
+    /// Without the text of the contract.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ContractError({}: {self})", self.problem.code())
+    }
+}
+
 impl std::error::Error for ContractError {}
 
 /// Why there is no genesis.
@@ -368,7 +375,8 @@ impl GenesisError {
             Self::Manifest { file, line, message } => {
                 let position = line.and_then(|line| Some((u32::try_from(line).ok()?, 1)));
                 let hint = "it lists [[contract]] tables with name, file, secret (or key-file) and timestamp".to_owned();
-                let issue = Issue::new("E0601", message.clone(), hint);
+                let at = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+                let issue = Issue::new("E0601", format!("{at}{message}"), hint);
                 vec![Issue { file: Some(file.clone()), position, ..issue }]
             }
             Self::NoContracts => one("E0602", Some("list at least one contract, or write `system = true`")),
@@ -402,12 +410,6 @@ impl ContractError {
             }
             ContractProblem::Compile(CompileError::Normalize(error)) => {
                 vec![at(error.message.clone(), Some(error.span), hint, error.code())]
-            }
-            ContractProblem::Template(error) => {
-                let mut issue = at(error.problem.to_string(), None, hint, self.problem.code());
-                let number = |n: usize| u32::try_from(n).ok().filter(|n| *n > 0);
-                issue.position = number(error.line).zip(number(error.column));
-                vec![issue]
             }
             problem => vec![at(problem.to_string(), self.span, hint, problem.code())],
         }

@@ -17,7 +17,7 @@ use crate::contracts::{ContractFile, ContractSet};
 use crate::error::{ContractError, ContractProblem, GenesisError};
 use crate::imports::{Import, Registration, Uses, order, top_level_names, uses};
 use crate::parameters::Parameters;
-use crate::template::{self, MacroValue};
+use crate::template::{self, MacroValue, TemplateError};
 
 /// The contract that answers lookups. It is deployed first.
 pub const REGISTRY: &str = "Registry";
@@ -68,6 +68,14 @@ fn located(file: &ContractFile, text: &Arc<str>, problem: ContractProblem, span:
     ContractError { text: Some(text.clone()), span, ..file.error(problem) }
 }
 
+/// A place given by line and column, from 1; nothing if the text as a whole is meant.
+fn place(text: &str, line: usize, column: usize) -> Option<Span> {
+    let before: usize = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
+    let inside: usize = text.get(before..)?.chars().take(column.checked_sub(1)?).map(char::len_utf8).sum();
+    let start = u32::try_from(before + inside).ok()?;
+    Some(Span { start, end: start + 2 })
+}
+
 /// Links a set; the result is in the order of deployment. All errors of all contracts are reported.
 pub fn link(set: &ContractSet, options: &LinkOptions<'_>) -> Result<Vec<LinkedContract>, GenesisError> {
     let mut linked = Vec::new();
@@ -102,7 +110,11 @@ fn link_one(
     let text: Arc<str> = match template::link(&file.source, &values) {
         Ok(text) => text.into(),
         Err(errors) => {
-            let error = |e| file.error(ContractProblem::Template(e));
+            let source: Arc<str> = file.source.as_str().into();
+            let error = |error: TemplateError| {
+                let span = place(&source, error.line, error.column);
+                located(file, &source, ContractProblem::Template(error), span)
+            };
             return Ok(Err(errors.into_iter().map(error).collect()));
         }
     };

@@ -1,0 +1,209 @@
+//! `rho run` as a user sees it.
+
+mod cli;
+
+use std::process::Stdio;
+
+use cli::{Files, command, rho, rho_with, run_json};
+use serde_json::{Value, json};
+
+/// The state of the registry bootstrap alone.
+const BARE_ROOT: &str = "facf59ccc55ee2c04802c7399bcff0d15154f70e0d2bc40cf041aac0a89499c1";
+/// A valid public key.
+const KEY: &str = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+
+#[test]
+fn text_goes_to_two_streams() {
+    let files = Files::new();
+    let source = "new out(`rho:io:stdout`), err(`rho:io:stderr`) in { out!(\"hello\") | err!([1]) } | @\"x\"!(1 + 2) | \
+                  for (@y <- @\"z\") { Nil }";
+    let ran = rho(&["run", &files.write("hello.rho", source)]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, "\"hello\"\n"));
+    for part in
+        ["[1]\n", "data left unread:\n  @{\"x\"}!(3)\n", "receives still waiting:\n  for( @{x0} <- @{\"z\"} )", "cost "]
+    {
+        assert!(ran.stderr.contains(part), "{part} in {}", ran.stderr);
+    }
+}
+
+#[test]
+fn json_is_one_object_with_everything() {
+    let report = run_json(
+        "new out(`rho:io:stdout`) in { out!(\"a\nb\") } | @\"x\"!!(1, [2]) | for (@y <<- @\"p\" & @3 <<- @\"q\") { Nil }",
+        &["--bare"],
+    );
+    assert_eq!(report["stdout"], json!(["\"a", "b\""]));
+    assert_eq!((&report["stderr"], &report["errors"]), (&json!([]), &json!([])));
+    assert_eq!((&report["comms"], &report["hidden"], &report["runs"]), (&json!(1), &json!(0), &Value::Null));
+    assert!(report["cost"].as_i64().is_some_and(|cost| cost > 100));
+    assert_eq!(report["state_root"]["before"], BARE_ROOT);
+    assert_ne!(report["state_root"]["after"], BARE_ROOT);
+    let data = &report["data"][0];
+    assert_eq!((&data["channel"], &data["data"]), (&json!("@\"x\""), &json!(["1", "[2]"])));
+    assert_eq!((&data["persistent"], &data["term"]), (&json!(true), &json!("@{\"x\"}!!(1, [2])")));
+    let waiting = &report["waiting"][0];
+    assert_eq!(waiting["channels"], json!(["@\"p\"", "@\"q\""]));
+    assert_eq!((&waiting["persistent"], &waiting["peek"]), (&json!(false), &json!(true)));
+    // The protobuf of what is left is that of the program that leaves it.
+    let normal = rho_with("@\"x\"!!(1, [2])", &["norm", "-", "--proto"]);
+    assert_eq!(data["proto"].as_str(), Some(normal.stdout.trim()));
+    let normal = rho_with("for (@y <<- @\"p\" & @3 <<- @\"q\") { Nil }", &["norm", "-", "--proto"]);
+    assert_eq!(waiting["proto"].as_str(), Some(normal.stdout.trim()));
+}
+
+#[test]
+fn measured_programs_give_their_measured_outcome() {
+    let programs = include_str!("data/oracle-programs.jsonl");
+    for line in programs.lines().step_by(97) {
+        let program: Value = serde_json::from_str(line).expect("a row");
+        let report = run_json(program["source"].as_str().expect("a source"), &["--bare"]);
+        let id = &program["id"];
+        assert_eq!(report["cost"], program["cost"], "{id}");
+        assert_eq!(report["comms"], program["comm_count"], "{id}");
+        assert_eq!(report["stdout"], program["stdout"], "{id}");
+        assert_eq!(report["state_root"]["before"], program["root_before"], "{id}");
+        assert_eq!(report["state_root"]["after"], program["root_after"], "{id}");
+        let mut kinds: Vec<&str> =
+            report["errors"].as_array().into_iter().flatten().filter_map(|e| e["kind"].as_str()).collect();
+        kinds.sort_unstable();
+        kinds.dedup_by(|a, b| *a == "SyntaxError" && a == b);
+        assert_eq!(json!(kinds), program["error_kinds"], "{id}");
+    }
+}
+
+#[test]
+fn errors_have_code_place_and_hint() {
+    let ran = rho_with("new x in {\n  x!(1 +)\n}", &["run", "-"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (1, ""));
+    for part in ["[E0110]", "<stdin>:2:9", "x!(1 +)"] {
+        assert!(ran.stderr.contains(part), "{part} in {}", ran.stderr);
+    }
+    let report = run_json("Nil |\n  @0!(*nowhere)", &[]);
+    let error = &report["errors"][0];
+    assert_eq!((&error["code"], &error["kind"]), (&json!("E0212"), &json!("TopLevelFreeVariablesNotAllowedError")));
+    assert_eq!((&error["line"], &error["column"], &error["file"]), (&json!(2), &json!(8), &json!("<stdin>")));
+    assert!(error["hint"].is_string() && error["message"].is_string());
+}
+
+#[test]
+fn a_failed_run_changes_nothing_and_says_where() {
+    let report = run_json("new out(`rho:io:stdout`) in { out!(1) } | @0!(1) |\n@1!(\"a\" - 1)", &["--bare"]);
+    assert_eq!(report["state_root"]["before"], report["state_root"]["after"]);
+    assert_eq!((&report["data"], &report["stdout"]), (&json!([]), &json!(["1"])));
+    let error = &report["errors"][0];
+    assert_eq!((&error["code"], &error["line"]), (&json!("E0304"), &json!(2)));
+}
+
+#[test]
+fn unknown_urns_are_user_errors_with_a_suggestion() {
+    let ran = rho_with("new out(`rho:io:stdot`) in { out!(1) }", &["run", "-"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stderr.contains("E0307") && ran.stderr.contains("did you mean `rho:io:stdout`?"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("bug"), "{}", ran.stderr);
+    let report = run_json("new d(`rho:system:deployerId`) in { @0!(*d) }", &[]);
+    assert!(report["errors"][0]["hint"].as_str().is_some_and(|hint| hint.contains("--deployer")), "{report}");
+}
+
+#[test]
+fn phlogiston_is_limited() {
+    let report = run_json("@0!(1)", &["--phlo", "50"]);
+    assert_eq!((&report["errors"][0]["code"], &report["cost"]), (&json!("E0308"), &json!(50)));
+    let report = run_json("new loop in { contract loop(@n) = { loop!(n + 1) } | loop!(0) }", &["--phlo", "100000"]);
+    assert_eq!(report["errors"][0]["kind"], "OutOfPhlogistonsError");
+    assert_eq!(report["cost"], 100_000);
+    assert_eq!(rho_with("@0!(1)", &["run", "-", "--phlo", "0"]).status, 1);
+}
+
+#[test]
+fn the_seed_makes_the_names() {
+    let names = |seed: &[&str]| run_json("new x in { @0!(*x) }", seed)["data"][0]["data"][0].clone();
+    assert_eq!(names(&[]), names(&["--seed", ""]));
+    assert_eq!(names(&["--seed", "0102"]), names(&["--seed", "0102"]));
+    assert_ne!(names(&[]), names(&["--seed", "0102"]));
+}
+
+#[test]
+fn the_deployer_is_known_to_the_program() {
+    let source = "new id(`rho:rchain:deployerId`), ops(`rho:system:deployerId:ops`), r, data(`rho:deploy:data`) in { \
+                  ops!(\"pubKeyBytes\", *id, *r) | for (@k <- r) { @\"key\"!(k.toByteArray().length() > 60) } | \
+                  @\"id\"!(*id) }";
+    let report = run_json(source, &["--deployer", KEY]);
+    assert_eq!(report["errors"], json!([]));
+    let printed = report["data"].to_string();
+    assert!(printed.contains("DeployerId(0x0479be667e"), "{printed}");
+}
+
+#[test]
+fn files_share_one_state_but_no_private_names() {
+    let files = Files::new();
+    let first = files.write("1.rho", "@\"a\"!(1) | new x in { x!(\"mine\") }");
+    let second =
+        files.write("2.rho", "for (@n <- @\"a\") { @\"b\"!(n) } | new y in { for (@n <- y) { @\"stolen\"!(n) } }");
+    let third = files.write("3.rho", "@\"c\"!(1).nonsense()");
+    let ran = rho(&["run", "--json", &first, &second, &third]);
+    let report = ran.json();
+    assert_eq!(ran.status, 1);
+    let channels = |report: &Value| -> Vec<String> {
+        let names = report["data"].as_array().into_iter().flatten().filter_map(|d| d["channel"].as_str());
+        names.filter(|name| name.starts_with('@')).map(str::to_owned).collect()
+    };
+    assert_eq!(channels(&report), ["@\"b\""]);
+    let runs = report["runs"].as_array().expect("one report for each file");
+    assert_eq!(runs.len(), 3);
+    assert_eq!((channels(&runs[0]), channels(&runs[1])), (vec!["@\"a\"".to_owned()], vec!["@\"b\"".to_owned()]));
+    assert_eq!(runs[0]["state_root"]["after"], runs[1]["state_root"]["before"]);
+    assert_eq!(runs[2]["state_root"]["before"], runs[2]["state_root"]["after"]);
+    assert_eq!(report["state_root"]["before"], runs[0]["state_root"]["before"]);
+    assert_eq!(report["state_root"]["after"], runs[2]["state_root"]["after"]);
+    let costs: i64 = runs[..2].iter().filter_map(|run| run["cost"].as_i64()).sum();
+    assert!(report["cost"].as_i64().is_some_and(|cost| cost > costs));
+    assert!(report["errors"][0]["file"].as_str().is_some_and(|file| file.ends_with("3.rho")));
+}
+
+#[test]
+fn a_store_keeps_the_state() {
+    let files = Files::new();
+    let store = files.path("store");
+    let run = |source: &str| run_json(source, &["--bare", "--store", &store]);
+    let first = run("@\"a\"!(1) | new x in { x!(1) }");
+    assert_eq!(first["state_root"]["before"], BARE_ROOT);
+    let failed = run("@\"a\"!(2) | @0!(1 - true)");
+    assert_eq!(failed["state_root"]["after"], first["state_root"]["after"]);
+    let second = run("for (@n <- @\"a\") { @\"b\"!(n) } | new y in { for (@n <- y) { @\"stolen\"!(n) } }");
+    assert_eq!(second["state_root"]["before"], first["state_root"]["after"]);
+    assert_eq!((&second["data"][0]["term"], &second["data"][1]), (&json!("@{\"b\"}!(1)"), &Value::Null));
+    // The same programs in memory lead to the same state.
+    assert_eq!(run_json("@\"a\"!(1) | new x in { x!(1) }", &["--bare"])["state_root"], first["state_root"]);
+}
+
+#[test]
+fn a_store_in_the_way_is_an_environment_error() {
+    let files = Files::new();
+    let source = files.write("a.rho", "Nil");
+    files.write("foreign", "something else");
+    let ran = rho(&["run", "--json", "--store", &files.path("foreign"), &source]);
+    assert_eq!((ran.status, ran.code().as_str()), (3, "E0906"));
+    assert_eq!(std::fs::read_to_string(files.path("foreign")).expect("still there"), "something else");
+}
+
+#[test]
+fn system_channels_are_shown_when_asked_for() {
+    // The forwarder on one of the registry's channels takes the message, and nobody reads what it forwards.
+    let source = "new r(`rho:registry:insertArbitrary`) in { r!(1, Nil) }";
+    let hidden = run_json(source, &["--bare"]);
+    assert_eq!(hidden["data"], json!([]));
+    assert_eq!(hidden["hidden"], 1);
+    let shown = run_json(source, &["--bare", "--system"]);
+    assert_eq!((&shown["hidden"], shown["data"].as_array().map(Vec::len)), (&json!(0), Some(1)));
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let files = Files::new();
+    let many = format!("new o(`rho:io:stdout`) in {{ {} }}", "o!(\"some line of text\") | ".repeat(20_000) + "Nil");
+    let source = files.write("many.rho", many);
+    let mut child =
+        command(&["run", &source]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("rho starts");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("rho ends").code(), Some(0));
+}
