@@ -1,5 +1,6 @@
 //! Evaluations that follow each other on one state, and what is reported of each.
 
+use rhodium_genesis::HEAD;
 use rhodium_keys::{PublicKey, blake2b256};
 use rhodium_machine::system::{Stream, SystemContext};
 use rhodium_machine::{Evaluation, Program, Receipt, Value};
@@ -11,7 +12,7 @@ use serde::Serialize;
 use crate::diagnostics::{Diagnostic, Source};
 use crate::exit::Exit;
 use crate::leftovers::{Leftovers, UnreadDatum, WaitingReceive};
-use crate::state::{HEAD, State};
+use crate::state::State;
 
 /// The URN under which a program finds its deployer.
 const DEPLOYER_URN: &str = "rho:system:deployerId";

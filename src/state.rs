@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use rhodium_genesis::{HEAD, START};
 use rhodium_machine::{Runtime, RuntimeError};
 use rhodium_store::{History, LeafKind, LmdbOptions, LmdbStore, MemoryStore, StateRoot};
 use rhodium_term::state_codec::{Caches, ContinuationBody};
@@ -12,11 +13,6 @@ use rhodium_term::{Head, Term};
 
 use crate::diagnostics::Diagnostic;
 use crate::embedded;
-
-/// The head that names the current state of a store.
-pub const HEAD: &str = "head";
-/// The head that names the state a store started with.
-const START: &str = "start";
 
 /// What a new state starts with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -61,7 +61,7 @@ fn files_that_are_no_programs() {
         assert!(text.contains("Nil"), "{text}");
     }
     let text = refused(&files.write("latin.rho", b"Nil |\n  @\"\xC3\xA9\xE9\"!(1)"), 3, "E0904");
-    assert!(text.contains("line 2, column 5"), "{text}");
+    assert!(text.contains("line 2, column 6"), "{text}");
     let bytes: Vec<u8> = (0u32..100_000).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     refused(&files.write("binary", bytes), 3, "E0904");
     let text = refused(&files.write("zeros", vec![0; 1 << 20]), 1, "E0101");

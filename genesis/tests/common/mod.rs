@@ -16,7 +16,7 @@ pub fn embedded() -> Vec<EmbeddedContract> {
         let source: &'static str = std::fs::read_to_string(path).ok()?.leak();
         Some(EmbeddedContract { name, path, source })
     };
-    system_keys().iter().filter(|k| !["MakeMint","AuthKey"].contains(&k.name.as_str())).filter_map(|key| read(key.name.as_str())).collect()
+    system_keys().iter().filter_map(|key| read(key.name.as_str())).collect()
 }
 
 pub fn system_set() -> ContractSet {
