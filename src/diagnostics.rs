@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::ops::{Deref, DerefMut};
 
 use ariadne::{Color, Config, IndexType, Label, Report, ReportKind};
 use rhodium_grammar::ast::Span;
@@ -62,7 +63,26 @@ impl Source {
 
 /// An error that is ready to be shown.
 #[derive(Clone, Debug, Serialize)]
-pub struct Diagnostic {
+#[serde(transparent)]
+pub struct Diagnostic(Box<Details>);
+
+impl Deref for Diagnostic {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Diagnostic {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
+    }
+}
+
+/// What is known of an error.
+#[derive(Clone, Debug, Serialize)]
+pub struct Details {
     /// The stable code.
     pub code: &'static str,
     /// The kind: the specification's name for errors of programs.
@@ -101,14 +121,24 @@ struct Mark {
 impl Diagnostic {
     /// An error of the environment: nothing in any program is wrong.
     pub fn environment(code: &'static str, kind: &'static str, message: impl Into<String>) -> Diagnostic {
-        let message = message.into();
-        let exit = Exit::Environment;
-        Diagnostic { code, kind, message, file: None, line: None, column: None, hint: None, exit, marks: Vec::new() }
+        Diagnostic(Box::new(Details {
+            code,
+            kind,
+            message: message.into(),
+            file: None,
+            line: None,
+            column: None,
+            hint: None,
+            exit: Exit::Environment,
+            marks: Vec::new(),
+        }))
     }
 
     fn program(code: &'static str, kind: &'static str, message: &str, source: Option<&Source>) -> Diagnostic {
-        let file = source.map(|source| source.name.clone());
-        Diagnostic { file, exit: Exit::Program, ..Diagnostic::environment(code, kind, message) }
+        let mut diagnostic = Diagnostic::environment(code, kind, message);
+        diagnostic.exit = Exit::Program;
+        diagnostic.file = source.map(|source| source.name.clone());
+        diagnostic
     }
 
     /// The same with a hint.

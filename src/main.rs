@@ -49,7 +49,9 @@ enum Command {
 fn main() -> ExitCode {
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
-        let reason = panic.payload_as_str().unwrap_or("no reason given");
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let reason = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given");
         let version = env!("CARGO_PKG_VERSION");
         // Not `eprintln!`, which panics when standard error is closed.
         let _ = writeln!(

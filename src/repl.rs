@@ -89,7 +89,7 @@ fn step(
     left.lines().iter().for_each(|line| output.result(line));
     output.note(&cost(&report));
     output.object(&report);
-    session.settle()
+    Ok(())
 }
 
 /// The next complete input, or a command.

@@ -162,12 +162,6 @@ impl Session {
         Leftovers::since(&mut self.state, mark, self.settings.system)
     }
 
-    /// The end of what can be asked for by earlier marks: from here on only what is touched again is in memory.
-    pub fn settle(&mut self) -> Result<(), Diagnostic> {
-        self.state.runtime.checkpoint()?;
-        Ok(())
-    }
-
     fn run(&mut self, source: &Source, number: usize, random: Random) -> Receipt {
         let mut context = SystemContext::default();
         if let Some(deployer) = &self.settings.deployer {

@@ -35,7 +35,7 @@ fn files_without_permission() {
     use std::os::unix::fs::PermissionsExt;
     let files = Files::new();
     let path = files.write("secret.rho", "Nil");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).expect("permissions");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).expect("permissions");
     // Root may read everything.
     if std::fs::read(&path).is_err() {
         refused(&path, 3, "E0902");

@@ -187,14 +187,36 @@ fn a_store_in_the_way_is_an_environment_error() {
 }
 
 #[test]
+fn the_standard_state_has_the_registry() {
+    let source = "new insert(`rho:registry:insertArbitrary`), lookup(`rho:registry:lookup`), r, s in { \
+                  insert!(\"mine\", *r) | for (@uri <- r) { lookup!(uri, *s) | for (@v <- s) { @0!(v) } } }";
+    let report = run_json(source, &[]);
+    assert_eq!((&report["errors"], &report["waiting"]), (&json!([]), &json!([])));
+    // What the registry keeps for itself is not shown.
+    assert_eq!((report["data"].as_array().map(Vec::len), &report["data"][0]["data"]), (Some(1), &json!(["\"mine\""])));
+    assert!(report["hidden"].as_i64().is_some_and(|hidden| hidden > 0));
+    assert_ne!(report["state_root"]["before"], BARE_ROOT);
+    // Kept in a store, the entries are found again.
+    let files = Files::new();
+    let arguments = ["--store", &files.path("store")];
+    let insert = "new insert(`rho:registry:insertArbitrary`), r in { insert!(7, *r) | for (@uri <- r) { @0!(uri) } }";
+    let first = run_json(insert, &arguments);
+    assert_eq!(first["state_root"]["before"], report["state_root"]["before"]);
+    let lookup = "new lookup(`rho:registry:lookup`), s in { for (@uri <- @0) { lookup!(uri, *s) } | \
+                  for (@v <- s) { @1!(v) } }";
+    assert_eq!(run_json(lookup, &arguments)["data"][0]["term"], "@{1}!(7)");
+}
+
+#[test]
 fn system_channels_are_shown_when_asked_for() {
     // The forwarder on one of the registry's channels takes the message, and nobody reads what it forwards.
     let source = "new r(`rho:registry:insertArbitrary`) in { r!(1, Nil) }";
     let hidden = run_json(source, &["--bare"]);
-    assert_eq!(hidden["data"], json!([]));
-    assert_eq!(hidden["hidden"], 1);
+    assert_eq!((&hidden["data"], &hidden["waiting"]), (&json!([]), &json!([])));
     let shown = run_json(source, &["--bare", "--system"]);
-    assert_eq!((&shown["hidden"], shown["data"].as_array().map(Vec::len)), (&json!(0), Some(1)));
+    let listed = [&shown["data"], &shown["waiting"]].map(|list| list.as_array().map_or(0, Vec::len));
+    assert_eq!((listed[0], &shown["hidden"]), (1, &json!(0)));
+    assert_eq!(hidden["hidden"], listed[0] + listed[1]);
 }
 
 #[test]

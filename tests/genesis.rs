@@ -66,7 +66,9 @@ fn json(output: &Output) -> Value {
 fn build_verify_and_look_up() {
     let desk = Desk::new();
     let text = stdout(&desk.build(&[]));
-    for line in ["contract ", "ListOps ", "rho:id:6fzorimqngeedepkrizgiqms6zjt76zjeciktt1eifequy4osz35ks", "block hash  "] {
+    for line in
+        ["contract ", "ListOps ", "rho:id:6fzorimqngeedepkrizgiqms6zjt76zjeciktt1eifequy4osz35ks", "block hash  "]
+    {
         assert!(text.contains(line), "{text}");
     }
     let verified = stdout(&desk.rho(&["genesis", "verify", "out/block.bin"]));

@@ -335,8 +335,11 @@ impl Run {
             self.done.iter().map(|done| &done.contract).filter(|contract| contract.uri.is_some()).collect();
         let uris: Vec<&str> = registered.iter().filter_map(|contract| contract.uri.as_deref()).collect();
         let entries = evaluate::look_up(self.runtime.history(), root, &uris)?;
-        let mut errors: Vec<ContractError> =
-            registered.iter().zip(&entries).filter_map(|(contract, entry)| check_entry(contract, entry, waiting)).collect();
+        let mut errors: Vec<ContractError> = registered
+            .iter()
+            .zip(&entries)
+            .filter_map(|(contract, entry)| check_entry(contract, entry, waiting))
+            .collect();
         for Done { contract, .. } in &self.done {
             if errors.iter().any(|error| error.contract == contract.file.name) {
                 continue;

@@ -222,14 +222,18 @@ impl ContractProblem {
         Some(match self {
             Self::Unreadable(_) => "the manifest names the file relative to its own directory".into(),
             Self::Empty => "a contract is at least a process, such as Nil".into(),
-            Self::NotText { .. } => "contracts are UTF-8 text; this looks like a binary file or another encoding".into(),
+            Self::NotText { .. } => {
+                "contracts are UTF-8 text; this looks like a binary file or another encoding".into()
+            }
             Self::TooLarge(_) => "split the contract".into(),
             Self::DuplicateName(_) => "names serve imports: every contract needs its own".into(),
             Self::DuplicateKey(_) | Self::DuplicateTimestamp { .. } => {
                 "every contract needs its own key and its own timestamp: they decide its names and its URI".into()
             }
             Self::BadKey(_) => "a secret key is written as 64 hexadecimal digits".into(),
-            Self::NoKey(_) => "give `secret` or `key-file`, and `timestamp`; only system contracts have them built in".into(),
+            Self::NoKey(_) => {
+                "give `secret` or `key-file`, and `timestamp`; only system contracts have them built in".into()
+            }
             Self::TwoKeys => "keep one of them".into(),
             Self::Template(error) => error.problem.hint().into(),
             Self::UnknownImport(_) => "write the name of a contract of the set that registers itself".into(),
@@ -250,7 +254,9 @@ impl ContractProblem {
             Self::WrongSignature { .. } => {
                 "write the right one, or the macro `$$registry:sig$$`; it depends on key, timestamp and form".into()
             }
-            Self::WrongExport => "the form `mainnet` signs that name, and readers expect a bundle they cannot read from".into(),
+            Self::WrongExport => {
+                "the form `mainnet` signs that name, and readers expect a bundle they cannot read from".into()
+            }
             Self::Unregistered { hint, .. } => hint.clone(),
             Self::NoRegistry => "add the contract `Registry`, or let the manifest say `system = true`".into(),
             Self::Cycle(_) => "a contract can import only what is deployed before it".into(),
@@ -259,7 +265,9 @@ impl ContractProblem {
                 "its registration was refused or never reached; most often an import has not the expected shape".into()
             }
             Self::WrongEntry { .. } => "somebody else registered under this key".into(),
-            Self::StillWaits(_) => "the answer has not the shape that the receive expects: `(_, X)` for a contract".into(),
+            Self::StillWaits(_) => {
+                "the answer has not the shape that the receive expects: `(_, X)` for a contract".into()
+            }
         })
     }
 }
@@ -374,7 +382,8 @@ impl GenesisError {
         match self {
             Self::Manifest { file, line, message } => {
                 let position = line.and_then(|line| Some((u32::try_from(line).ok()?, 1)));
-                let hint = "it lists [[contract]] tables with name, file, secret (or key-file) and timestamp".to_owned();
+                let hint =
+                    "it lists [[contract]] tables with name, file, secret (or key-file) and timestamp".to_owned();
                 let at = line.map(|line| format!("line {line}: ")).unwrap_or_default();
                 let issue = Issue::new("E0601", format!("{at}{message}"), hint);
                 vec![Issue { file: Some(file.clone()), position, ..issue }]

@@ -22,8 +22,7 @@ pub(crate) fn run(runtime: &mut Runtime, deploy: &SignedDeploy, block: &BlockDat
 
 fn context(deploy: &SignedDeploy, block: &BlockData) -> SystemContext {
     let deployer = deploy.deployer().as_bytes().to_vec();
-    let (deploy_id, deployer_id) =
-        (Head::DeployId(deploy.id().into()), Head::DeployerId(deployer.as_slice().into()));
+    let (deploy_id, deployer_id) = (Head::DeployId(deploy.id().into()), Head::DeployerId(deployer.as_slice().into()));
     // The names are part of every `new` that is kept, so both families are there, as on the network.
     let mut injections = BTreeMap::new();
     for family in ["rho:rchain", "rho:system"] {
@@ -31,11 +30,8 @@ fn context(deploy: &SignedDeploy, block: &BlockData) -> SystemContext {
             injections.insert(format!("{family}:{name}"), Value::item(Term::ground(head.clone())));
         }
     }
-    let deploy = DeployData {
-        timestamp: deploy.data().timestamp,
-        deployer_id: deployer,
-        deploy_id: deploy.id().to_vec(),
-    };
+    let deploy =
+        DeployData { timestamp: deploy.data().timestamp, deployer_id: deployer, deploy_id: deploy.id().to_vec() };
     SystemContext { block: block.clone(), deploy, injections, ..SystemContext::default() }
 }
 

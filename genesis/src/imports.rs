@@ -317,7 +317,11 @@ mod tests {
     #[test]
     fn depth_does_not_matter() {
         let depth = 200_000;
-        let source = format!("new l(`rho:registry:lookup`) in {{ {}l!(`rho:id:x`, Nil){} }}", "[".repeat(depth), "]".repeat(depth));
+        let source = format!(
+            "new l(`rho:registry:lookup`) in {{ {}l!(`rho:id:x`, Nil){} }}",
+            "[".repeat(depth),
+            "]".repeat(depth)
+        );
         let found = read(&source.replace('[', "{").replace(']', "}"));
         assert_eq!(found.imports.len(), 1);
         assert_eq!(read(&format!("@0!({}Nil{})", "[".repeat(depth), "]".repeat(depth))), Uses::default());

@@ -239,7 +239,8 @@ impl Linker<'_> {
     /// The length of the macro at the start of `text`, and what takes its place.
     fn expand(&mut self, text: &str, context: Context) -> (usize, Result<String, TemplateProblem>) {
         let body = &text[MARK.len()..];
-        let end = body.bytes().position(|b| !(b.is_ascii_alphanumeric() || b == b'_' || b == b':')).unwrap_or(body.len());
+        let end =
+            body.bytes().position(|b| !(b.is_ascii_alphanumeric() || b == b'_' || b == b':')).unwrap_or(body.len());
         let name = &body[..end];
         if name.is_empty() || !body[end..].starts_with(MARK) {
             return (MARK.len() + end, Err(TemplateProblem::Malformed));

@@ -179,7 +179,11 @@ impl Check {
             self.differs("bonds", "none".to_owned(), "at least one".to_owned());
         }
         if !bonds.is_sorted_by(|a, b| a.validator < b.validator) {
-            self.differs("bonds", "not sorted by key, or a key twice".to_owned(), "sorted, without duplicates".to_owned());
+            self.differs(
+                "bonds",
+                "not sorted by key, or a key twice".to_owned(),
+                "sorted, without duplicates".to_owned(),
+            );
         }
         for bond in bonds {
             let key = hex::encode(&bond.validator);
@@ -260,7 +264,11 @@ impl Check {
             self.equal("local: signature", hex::encode(&stated.sig), hex::encode(&own.sig));
         }
         self.deploy = None;
-        self.equal("local: postStateHash", hex::encode(&state.post_state_hash), hex::encode(&own_state.post_state_hash));
+        self.equal(
+            "local: postStateHash",
+            hex::encode(&state.post_state_hash),
+            hex::encode(&own_state.post_state_hash),
+        );
     }
 
     fn compare_bonds(&mut self, stated: &[schema::Bond], own: &[schema::Bond]) {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use common::{build_set, codes, contract, embedded, input, key, system_set, with};
 use rhodium_genesis::{
-    ContractSet, GenesisError, HEAD, START, Step, Warning, build, decode_block, encode_block, seal, standard, verify,
+    ContractFile, ContractSet, GenesisError, HEAD, START, Step, Wallet, Warning, build, decode_block, encode_block,
+    seal, standard, verify,
 };
 use rhodium_keys::{SecretKey, sign_secp256k1};
 use rhodium_machine::Runtime;
@@ -116,12 +117,14 @@ fn refused(set: &ContractSet) -> GenesisError {
 
 #[test]
 fn an_import_that_nobody_registers_is_named_with_its_place() {
-    let error = refused(&with(vec![contract("Greeter", 5, &GREETER.replace("$$import:ListOps$$", "`rho:lang:listOp`"))]));
+    let error =
+        refused(&with(vec![contract("Greeter", 5, &GREETER.replace("$$import:ListOps$$", "`rho:lang:listOp`"))]));
     assert_eq!(codes(&error), [("E0641", Some((2, 6)))]);
     let text = error.to_string();
     assert!(text.contains("`Greeter` (dir/Greeter.rho:2:6)") && text.contains("`rho:lang:listOp`"), "{text}");
     assert!(error.issues()[0].hint.as_ref().unwrap().contains("`rho:lang:listOps`"));
-    let missing = refused(&with(vec![contract("Greeter", 5, &GREETER.replace("$$import:ListOps$$", "`rho:system:pos`"))]));
+    let missing =
+        refused(&with(vec![contract("Greeter", 5, &GREETER.replace("$$import:ListOps$$", "`rho:system:pos`"))]));
     assert_eq!(missing.issues()[0].hint.as_deref(), Some("add the contract `PoS`, which registers it, to the set"));
     let unknown = refused(&with(vec![contract("Greeter", 5, &GREETER.replace("ListOps$$", "Nobody$$"))]));
     assert_eq!(codes(&unknown)[0].0, "E0644");
@@ -147,7 +150,8 @@ fn a_set_without_registry_cannot_use_one() {
 #[test]
 fn literals_are_verified_one_by_one() {
     let greeter = contract("Greeter", 5, GREETER);
-    let (pk, sig) = (greeter.secret.public_key().to_hex(), rhodium_genesis::signature(&greeter, rhodium_registry::Form::F1r3fly));
+    let (pk, sig) =
+        (greeter.secret.public_key().to_hex(), rhodium_genesis::signature(&greeter, rhodium_registry::Form::F1r3fly));
     let sig = hex::encode(sig.unwrap());
     let literal = |pk: &str, nonce: &str, export: &str, sig: &str| {
         let text = GREETER
@@ -289,6 +293,47 @@ fn a_damaged_block_is_refused() {
         damaged[bit / 8] ^= 1 << (bit % 8);
         assert!(verify(&damaged, None).is_err(), "bit {bit}");
     }
+}
+
+/// As much of the vault contract as the batches need, and a way to count what they made.
+const VAULTS: &str = "new SystemVault, initVault, initContinue, vaultsCh, ack, \
+    lookup(`rho:registry:lookup`), out(`rho:io:stdout`), insertSigned(`rho:registry:insertSigned:secp256k1`) in {\n\
+    lookup!(`rho:lang:treeHashMap`, *vaultsCh) | for (TreeHashMap <- vaultsCh) { new mapCh in {\n\
+    TreeHashMap!(\"init\", 2, *mapCh) | for (@map <- mapCh) {\n\
+    initContinue!(Nil) |\n\
+    contract SystemVault(@\"init\", ret) = { for (_ <- initContinue) { ret!(*TreeHashMap, map, *initVault, *initContinue) } } |\n\
+    contract initVault(@vault, @address, @balance) = { out!((address, balance)) } |\n\
+    insertSigned!($$registry:pk$$, ($$registry:nonce$$, bundle+{*SystemVault}), $$registry:sig$$, *ack) } } } }";
+
+#[test]
+fn wallets_are_minted_in_batches() {
+    let key = rhodium_keys::system_key("SystemVault").unwrap();
+    let vaults =
+        ContractFile { secret: key.secret.clone(), timestamp: key.timestamp, ..contract("SystemVault", 5, VAULTS) };
+    let set = with(vec![vaults]);
+    let address = |k: u8| rhodium_keys::address_from_public_key(common::key(k).public_key().as_bytes()).unwrap().text;
+    let mut rich = input(&set);
+    rich.wallets = (1..=250).map(|k| Wallet { address: address(k), balance: i64::from(k) }).collect();
+    let genesis = build(&rich, &mut |_| ()).unwrap();
+    assert!(!genesis.warnings.iter().any(|warning| matches!(warning, Warning::NotMinted { .. })));
+    let batches: Vec<_> = genesis.rows.iter().filter(|row| row.contract.starts_with("VaultBatch")).collect();
+    assert_eq!(batches.iter().map(|row| row.output.len()).collect::<Vec<_>>(), [100, 100, 50]);
+    assert_eq!(batches[2].timestamp, 1565818101794);
+    assert!(batches[0].output.contains(&format!("(\"{}\", 7)", address(7))), "{}", batches[0].output[0]);
+    assert!(verify(&genesis.bytes, Some(&genesis)).unwrap().is_equal());
+
+    let mut poor = input(&set);
+    poor.wallets.clear();
+    let rows = build(&poor, &mut |_| ()).unwrap().rows;
+    assert_eq!(rows.last().unwrap().contract, "VaultBatch0", "the empty batch that closes `init`");
+}
+
+#[test]
+fn depth_is_no_obstacle() {
+    let depth = 100_000;
+    let source = format!("@0!({}Nil{})", "[".repeat(depth), "]".repeat(depth));
+    let genesis = build_set(&with(vec![contract("Deep", 5, &source)])).unwrap();
+    assert!(verify(&genesis.bytes, None).unwrap().is_equal());
 }
 
 #[test]

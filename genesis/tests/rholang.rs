@@ -6,11 +6,12 @@ mod common;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use common::{key, system_set};
+use common::{embedded, key, system_set};
 use rhodium_genesis::standard;
-use rhodium_machine::system::SystemContext;
-use rhodium_machine::{Evaluation, Failure, Program, Runtime, UNLIMITED_PHLO, Value};
-use rhodium_random::Random;
+use rhodium_keys::{PublicKey, system_key};
+use rhodium_machine::system::{DeployData, SystemContext, TestRecorder};
+use rhodium_machine::{Evaluation, Failure, Program, Receipt, Runtime, UNLIMITED_PHLO, Value};
+use rhodium_random::{Random, deploy_seed};
 use rhodium_store::{History, MemoryStore};
 use rhodium_term::{Head, Term};
 
@@ -22,16 +23,24 @@ fn programs() -> Vec<PathBuf> {
     programs
 }
 
+/// Evaluates a source as a deploy, with the test processes.
+fn deploy(runtime: &mut Runtime, source: &str, deployer: &PublicKey, timestamp: i64) -> Receipt {
+    let deployer = deployer.as_bytes();
+    let id = Value::item(Term::ground(Head::DeployerId(deployer.as_slice().into())));
+    let mut context = SystemContext {
+        deploy: DeployData { timestamp, deployer_id: deployer.to_vec(), deploy_id: vec![1] },
+        test: Some(TestRecorder::default()),
+        ..SystemContext::default()
+    };
+    context.injections.insert("rho:system:deployerId".to_owned(), id);
+    let random = Random::from_seed(&deploy_seed(deployer, timestamp));
+    let evaluation = Evaluation { program: Program::Source(source), source: 1, phlo: UNLIMITED_PHLO, random };
+    runtime.evaluate(evaluation, &mut context)
+}
+
 /// What is wrong with a program's run.
 fn complaints(runtime: &mut Runtime, source: &str) -> Vec<String> {
-    let mut context = SystemContext::default();
-    let deployer = key(4).public_key().as_bytes().to_vec();
-    let id = Value::item(Term::ground(Head::DeployerId(deployer.as_slice().into())));
-    context.injections.insert("rho:system:deployerId".to_owned(), id);
-    context.deploy.deployer_id = deployer;
-    let random = Random::from_seed(source.as_bytes());
-    let evaluation = Evaluation { program: Program::Source(source), source: 1, phlo: UNLIMITED_PHLO, random };
-    let receipt = runtime.evaluate(evaluation, &mut context);
+    let receipt = deploy(runtime, source, &key(4).public_key(), 1);
     let mut complaints: Vec<String> = receipt.failures.iter().map(text).collect();
     let lines: Vec<&str> = receipt.output.iter().flat_map(|line| line.text.lines()).collect();
     complaints.extend(lines.iter().filter(|line| line.contains("FAIL")).map(|line| (*line).to_owned()));
@@ -56,10 +65,17 @@ fn text(failure: &Failure) -> String {
 fn the_contracts_pass_their_tests() {
     let programs = programs();
     assert!(!programs.is_empty(), "there are no programs in rholang/tests");
+    let rho_spec = system_key("RhoSpec").unwrap();
+    let framework = embedded().into_iter().find(|contract| contract.name == rho_spec.name);
     let state = standard(&system_set(), History::new(Arc::new(MemoryStore::new()))).unwrap();
     let mut failed = Vec::new();
     for path in programs {
-        let mut runtime = Runtime::open(state.history().clone(), state.root()).unwrap();
+        let runtime = Runtime::open(state.history().clone(), state.root()).unwrap();
+        let mut runtime = runtime.with_test_processes().unwrap();
+        if let Some(framework) = &framework {
+            let receipt = deploy(&mut runtime, framework.source, &rho_spec.public, rho_spec.timestamp);
+            assert!(receipt.succeeded(), "{:?}", receipt.failures);
+        }
         let source = std::fs::read_to_string(&path).unwrap();
         for complaint in complaints(&mut runtime, &source) {
             failed.push(format!("{}: {complaint}", path.display()));

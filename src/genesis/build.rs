@@ -200,7 +200,13 @@ impl Before {
     fn of(directory: &Path) -> Before {
         match fs::read_dir(directory) {
             Err(_) if !directory.exists() => Before::Nothing,
-            Ok(entries) => if entries.count() == 0 { Before::EmptyDirectory } else { Before::Something },
+            Ok(entries) => {
+                if entries.count() == 0 {
+                    Before::EmptyDirectory
+                } else {
+                    Before::Something
+                }
+            }
             Err(_) => Before::Something,
         }
     }

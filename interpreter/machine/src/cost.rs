@@ -60,13 +60,14 @@ pub enum Charge {
 #[derive(Clone, Debug)]
 pub struct Meter {
     initial: i64,
-    left: i64,
+    /// Wider than the limit: refunds may exceed what was charged.
+    left: i128,
 }
 
 impl Meter {
     /// A counter with this much phlogiston.
     pub fn new(initial: i64) -> Meter {
-        Meter { initial, left: initial }
+        Meter { initial, left: i128::from(initial) }
     }
 
     /// Takes `amount` (which may be negative: a refund).
@@ -74,7 +75,7 @@ impl Meter {
         if self.left < 0 {
             return Err(Fault::out_of_phlogistons());
         }
-        self.left = self.left.saturating_sub(amount);
+        self.left = self.left.saturating_sub(i128::from(amount));
         if self.left < 0 { Err(Fault::out_of_phlogistons()) } else { Ok(()) }
     }
 
@@ -85,7 +86,8 @@ impl Meter {
 
     /// What has been used so far.
     pub fn used(&self) -> i64 {
-        self.initial.saturating_sub(self.left)
+        let used = i128::from(self.initial).saturating_sub(self.left);
+        i64::try_from(used).unwrap_or(if used < 0 { i64::MIN } else { i64::MAX })
     }
 
     /// The amount the evaluation started with.

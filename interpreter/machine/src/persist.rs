@@ -35,7 +35,9 @@ fn datum_bytes(hash: codec::Hash, datum: &Datum) -> Vec<u8> {
     codec::Datum { data, persistent: datum.persistent, source }.to_bytes()
 }
 
-fn continuation_bytes(channels: &[codec::Hash], waiting: &Continuation) -> Vec<u8> {
+/// `shared`: a join over the same channels in another order has the same key in the history (runtime.md B10). Then the
+/// channel hashes of the event, which are sorted otherwise, stand in bind order, so that each join finds its own again.
+fn continuation_bytes(channels: &[codec::Hash], waiting: &Continuation, shared: bool) -> Vec<u8> {
     let pattern = |p: &Arc<BindPattern>| codec::BindPattern {
         patterns: Cow::Owned(p.terms.clone()),
         remainder: p.remainder,
@@ -48,7 +50,10 @@ fn continuation_bytes(channels: &[codec::Hash], waiting: &Continuation) -> Vec<u
         random: Cow::Borrowed(&random),
     };
     let continuation = codec::TaggedContinuation { guard: waiting.body.materialize_guard(&waiting.captured), body };
-    let source = codec::Consume::new(channels.to_vec(), &patterns, &continuation, waiting.persistent);
+    let mut source = codec::Consume::new(channels.to_vec(), &patterns, &continuation, waiting.persistent);
+    if shared {
+        source.channel_hashes = channels.to_vec();
+    }
     let peeks = if waiting.peek { (0..patterns.len() as u32).collect() } else { Vec::new() };
     let persistent = waiting.persistent;
     codec::WaitingContinuation { patterns, continuation, persistent, peeks, source }.to_bytes()
@@ -76,13 +81,13 @@ pub(crate) fn changes(space: &Space) -> Changes {
         }
         changes.insert(LeafKind::Joins.key(&hash), leaf(LeafKind::Joins, joins));
         let key = LeafKind::Continuations.key(&codec::join_hash(&[hash]));
-        let own = channel.own.iter().map(|(_, c)| continuation_bytes(&[hash], c));
+        let own = channel.own.iter().map(|(_, c)| continuation_bytes(&[hash], c, false));
         waiting.entry(key).or_default().extend(own);
     }
     for join in space.changed_joins() {
         let hashes: Vec<codec::Hash> = join.channels.iter().map(|name| channel_hash(name)).collect();
         let key = LeafKind::Continuations.key(&codec::join_hash(&hashes));
-        let items = join.waiting.iter().map(|(_, c)| continuation_bytes(&hashes, c));
+        let items = join.waiting.iter().map(|(_, c)| continuation_bytes(&hashes, c, join.shared));
         waiting.entry(key).or_default().extend(items);
     }
     for (key, items) in waiting {
@@ -106,9 +111,21 @@ impl StoredBase {
         value.map(|leaf| codec::decode_leaf(&leaf.payload).map_err(damaged)).transpose()
     }
 
-    fn continuations(&self, hashes: &[codec::Hash], channels: &[Value]) -> Result<Vec<Continuation>, Fault> {
+    fn continuations(
+        &self,
+        hashes: &[codec::Hash],
+        channels: &[Value],
+        shared: bool,
+    ) -> Result<Vec<Continuation>, Fault> {
         let items = self.items(LeafKind::Continuations, &codec::join_hash(hashes))?.unwrap_or_default();
-        items.iter().map(|bytes| load_continuation(bytes, channels)).collect()
+        let mut found = Vec::with_capacity(items.len());
+        for bytes in &items {
+            let waiting = codec::decode_continuation(bytes, Caches::Stored).map_err(damaged)?;
+            if !shared || waiting.source.channel_hashes == hashes {
+                found.push(load_continuation(waiting, channels)?);
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -121,8 +138,7 @@ fn load_datum(bytes: &[u8]) -> Result<Datum, Fault> {
     })
 }
 
-fn load_continuation(bytes: &[u8], channels: &[Value]) -> Result<Continuation, Fault> {
-    let waiting = codec::decode_continuation(bytes, Caches::Stored).map_err(damaged)?;
+fn load_continuation(waiting: codec::WaitingContinuation<'_>, channels: &[Value]) -> Result<Continuation, Fault> {
     let codec::ContinuationBody::Process { body, random } = waiting.continuation.body else {
         return Err(damaged("a system process waits in it"));
     };
@@ -159,7 +175,7 @@ impl Base for StoredBase {
             let channels = codec::decode_join(&bytes, Caches::Stored).map_err(damaged)?;
             let channels: Vec<Value> = channels.iter().map(Value::from_term).collect();
             if channels.len() == 1 {
-                loaded.own = self.continuations(&[hash], &channels)?;
+                loaded.own = self.continuations(&[hash], &channels, false)?;
             } else {
                 loaded.joins.push(channels);
             }
@@ -167,8 +183,8 @@ impl Base for StoredBase {
         Ok(Some(loaded))
     }
 
-    fn join(&self, channels: &[Value]) -> Result<Vec<Continuation>, Fault> {
+    fn join(&self, channels: &[Value], shared: bool) -> Result<Vec<Continuation>, Fault> {
         let hashes: Vec<codec::Hash> = channels.iter().map(channel_hash).collect();
-        self.continuations(&hashes, channels)
+        self.continuations(&hashes, channels, shared)
     }
 }

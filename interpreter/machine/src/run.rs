@@ -30,7 +30,7 @@ use crate::value::Value;
 const MAX_TERMS: usize = 32767;
 
 enum Task {
-    Activation { unit: Arc<Unit>, captured: Arc<[Value]>, locals: Vec<Value>, random: Random },
+    Activation { unit: Arc<Unit>, captured: Arc<[Value]>, locals: Vec<Value>, random: Box<Random> },
     Produce { channel: Value, datum: Arc<Datum>, origin: Origin },
     Consume { channels: Vec<Value>, continuation: Arc<Continuation>, origin: Origin },
 }
@@ -107,13 +107,14 @@ impl<'a> Machine<'a> {
     fn spawn(&mut self, process: &Term, random: Random) {
         if !process.is_nil() {
             let unit = Arc::new(compile_process(process, 0));
+            let random = Box::new(random);
             self.queue.push_back(Task::Activation { unit, captured: Arc::from([]), locals: Vec::new(), random });
         }
     }
 
     fn task(&mut self, task: Task) -> Result<(), RunError> {
         match task {
-            Task::Activation { unit, captured, locals, random } => self.activation(unit, &captured, locals, random),
+            Task::Activation { unit, captured, locals, random } => self.activation(unit, &captured, locals, *random),
             Task::Produce { channel, datum, origin } => self.produce(channel, datum, origin),
             Task::Consume { channels, continuation, origin } => self.consume(channels, continuation, origin),
         }
@@ -228,7 +229,7 @@ impl<'a> Machine<'a> {
                 let value = Frame::run_open(call, &variables, &mut self.meter, self.matcher_steps)
                     .map_err(|e| e.or_at(*origin))?;
                 let unit = Arc::new(compile_process(&value.to_term(), locals.len() as u32));
-                let (captured, locals) = (Arc::from([]), locals.clone());
+                let (captured, locals, random) = (Arc::from([]), locals.clone(), Box::new(random));
                 self.queue.push_back(Task::Activation { unit, captured, locals, random });
             }
         }
@@ -387,7 +388,7 @@ impl<'a> Machine<'a> {
             Produced::Stored => self.meter.charge(event(1), Charge::Event).map_err(place),
             Produced::Fired(fired) => {
                 self.settle(&fired, &datum.random, datum.persistent, 1).map_err(place)?;
-                let again = datum.persistent.then(|| (channel, datum));
+                let again = datum.persistent.then_some((channel, datum));
                 self.dispatch(fired);
                 if let Some((channel, datum)) = again {
                     self.queue.push_back(Task::Produce { channel, datum, origin });
@@ -464,7 +465,7 @@ impl<'a> Machine<'a> {
         let Fired { continuation, data, bindings, .. } = fired;
         let mut parents = vec![&continuation.random];
         parents.extend(data.iter().map(|taken| &taken.datum.random));
-        let random = Random::merge(&parents);
+        let random = Box::new(Random::merge(&parents));
         let unit = continuation.body.unit().clone();
         let captured = continuation.captured.clone();
         self.queue.push_back(Task::Activation { unit, captured, locals: bindings, random });

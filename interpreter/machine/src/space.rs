@@ -19,9 +19,18 @@ use crate::error::{ErrorKind, Fault};
 use crate::queue::Queue;
 use crate::value::Value;
 
+/// A receive on one channel that takes a message: its number, the receive, the values of its variables.
+type OwnMatch = (u64, Arc<Continuation>, Vec<Value>);
+
+/// One datum per bind of a join (its number; `None` for the message being offered), and the values of all variables.
+type Choice = (Vec<Option<u64>>, Vec<Value>);
+
 /// A channel's number while it is live.
 pub type ChannelId = u32;
 type JoinId = u32;
+
+/// Numbers from here on are of items that were stored here; smaller ones of items that came from the base.
+const FIRST_STORED: u64 = 1 << 63;
 
 /// A stored message.
 #[derive(Debug)]
@@ -155,8 +164,8 @@ pub struct LoadedChannel {
 pub trait Base: Send + Sync {
     /// The lists of a channel, `None` if the store has nothing under its name.
     fn channel(&self, name: &Value) -> Result<Option<LoadedChannel>, Fault>;
-    /// The receives waiting on a join.
-    fn join(&self, channels: &[Value]) -> Result<Vec<Continuation>, Fault>;
+    /// The receives waiting on a join. `shared`: there is a join over the same channels in another order.
+    fn join(&self, channels: &[Value], shared: bool) -> Result<Vec<Continuation>, Fault>;
 }
 
 /// Numbers met in a deploy, each once.
@@ -197,6 +206,7 @@ pub struct Space {
     join_index: HashMap<Box<[ChannelId]>, JoinId>,
     base: Option<Box<dyn Base>>,
     next_number: u64,
+    next_loaded: u64,
     deploy: u64,
     touched: Touched,
     touched_joins: Touched,
@@ -226,6 +236,8 @@ pub struct JoinState<'a> {
     pub channels: Vec<&'a Value>,
     /// Receives, oldest first, with their sequence numbers.
     pub waiting: Vec<(u64, &'a Arc<Continuation>)>,
+    /// There is a join over the same channels in another order.
+    pub shared: bool,
 }
 
 fn slot<T>(slots: &mut Vec<Option<T>>, free: &mut Vec<u32>, item: T) -> u32 {
@@ -250,9 +262,10 @@ impl Space {
         Ok(())
     }
 
-    /// The number that the next stored item gets: what is stored later has this number or a greater one.
+    /// The number that the next stored item gets: what is stored later has this number or a greater one, what is only
+    /// loaded later a smaller one.
     pub fn mark(&self) -> u64 {
-        self.next_number
+        FIRST_STORED + self.next_number
     }
 
     fn channel(&self, id: ChannelId) -> &Channel {
@@ -273,11 +286,29 @@ impl Space {
 
     fn number(&mut self) -> u64 {
         self.next_number += 1;
-        self.next_number - 1
+        FIRST_STORED + self.next_number - 1
     }
 
-    /// The channel of a name; loaded from the base when it is met first.
+    fn loaded_number(&mut self) -> u64 {
+        self.next_loaded += 1;
+        self.next_loaded - 1
+    }
+
+    /// The channel of a name; loaded from the base when it is met first, with the channels it shares joins with.
     fn intern(&mut self, name: &Value) -> Result<ChannelId, Fault> {
+        if let Some(id) = self.index.get(name) {
+            return Ok(*id);
+        }
+        let mut pending = Vec::new();
+        let id = self.load(name, &mut pending)?;
+        while let Some((id, joins)) = pending.pop() {
+            self.load_joins(id, &joins, &mut pending)?;
+        }
+        Ok(id)
+    }
+
+    /// Makes a channel known. Joins it has in the base become `pending`.
+    fn load(&mut self, name: &Value, pending: &mut Vec<(ChannelId, Vec<Vec<Value>>)>) -> Result<ChannelId, Fault> {
         if let Some(id) = self.index.get(name) {
             return Ok(*id);
         }
@@ -287,43 +318,55 @@ impl Space {
         };
         let in_base = loaded.is_some();
         let created = if in_base { 0 } else { self.deploy };
-        let lists = Lists::default();
+        let loaded = loaded.unwrap_or_default();
+        let mut lists = Lists::default();
+        for datum in loaded.data {
+            lists.data.insert(self.loaded_number(), Arc::new(datum));
+        }
+        for continuation in loaded.own {
+            lists.own.insert(self.loaded_number(), Arc::new(continuation));
+        }
         let channel = Channel { name: name.clone(), lists, installed: None, created, saved: 0, in_base };
         let id = slot(&mut self.channels, &mut self.free_channels, channel);
         self.index.insert(name.clone(), id);
         if !in_base {
             self.touched.push(id);
         }
-        if let Some(loaded) = loaded {
-            self.fill(id, loaded)?;
+        if !loaded.joins.is_empty() {
+            pending.push((id, loaded.joins));
         }
         Ok(id)
     }
 
-    fn fill(&mut self, id: ChannelId, loaded: LoadedChannel) -> Result<(), Fault> {
-        for datum in loaded.data {
-            let number = self.number();
-            self.channel_mut(id).lists.data.insert(number, Arc::new(datum));
+    fn load_joins(
+        &mut self,
+        id: ChannelId,
+        joins: &[Vec<Value>],
+        pending: &mut Vec<(ChannelId, Vec<Vec<Value>>)>,
+    ) -> Result<(), Fault> {
+        let sorted = |names: &Vec<Value>| {
+            let mut names = names.clone();
+            names.sort();
+            names
+        };
+        let mut orders: HashMap<Vec<Value>, u32> = HashMap::new();
+        for names in joins {
+            *orders.entry(sorted(names)).or_default() += 1;
         }
-        for continuation in loaded.own {
-            let number = self.number();
-            self.channel_mut(id).lists.own.insert(number, Arc::new(continuation));
-        }
-        for names in loaded.joins {
-            // Interning another channel of the join loads it, which meets this join again.
-            let ids: Result<Vec<ChannelId>, Fault> = names.iter().map(|name| self.intern(name)).collect();
+        for names in joins {
+            let ids: Result<Vec<ChannelId>, Fault> = names.iter().map(|name| self.load(name, pending)).collect();
             let ids = ids?.into_boxed_slice();
             let join = match self.join_index.get(&ids) {
                 Some(join) => *join,
                 None => {
+                    let shared = orders.get(&sorted(names)).is_some_and(|count| *count > 1);
                     let waiting = match &self.base {
-                        Some(base) => base.join(&names)?,
+                        Some(base) => base.join(names, shared)?,
                         None => Vec::new(),
                     };
                     let mut queue = Queue::default();
                     for continuation in waiting {
-                        let number = self.number();
-                        queue.insert(number, Arc::new(continuation));
+                        queue.insert(self.loaded_number(), Arc::new(continuation));
                     }
                     let join = Join { channels: ids.clone(), waiting: queue, created: 0, saved: 0, in_base: true };
                     let join = slot(&mut self.joins, &mut self.free_joins, join);
@@ -414,7 +457,7 @@ impl Space {
         }
         for position in 0..self.channel(id).lists.joins.len() {
             let join = self.channel(id).lists.joins[position];
-            if let Some((number, chosen, bindings)) = self.join_match(join, id, &datum, budget, guard)? {
+            if let Some((number, (chosen, bindings))) = self.join_match(join, id, &datum, budget, guard)? {
                 return Ok(Produced::Fired(self.fire_join(join, number, id, datum, chosen, bindings)));
             }
         }
@@ -431,7 +474,7 @@ impl Space {
         datum: &Datum,
         budget: &mut Budget,
         guard: &mut GuardCheck<'_>,
-    ) -> Result<Option<(u64, Arc<Continuation>, Vec<Value>)>, Fault> {
+    ) -> Result<Option<OwnMatch>, Fault> {
         for (number, continuation) in self.channel(id).lists.own.iter() {
             if let Some(bindings) = continuation.patterns[0].matches(&datum.data, budget).map_err(too_hard)?
                 && (continuation.body.guard.is_none() || guard(continuation, &bindings))
@@ -462,7 +505,6 @@ impl Space {
 
     /// The first receive of a join that the message, with stored ones, satisfies. The choice per bind is the stored
     /// datum's number, or `None` for the new message.
-    #[allow(clippy::type_complexity)]
     fn join_match(
         &self,
         join: JoinId,
@@ -470,12 +512,12 @@ impl Space {
         datum: &Arc<Datum>,
         budget: &mut Budget,
         guard: &mut GuardCheck<'_>,
-    ) -> Result<Option<(u64, Vec<Option<u64>>, Vec<Value>)>, Fault> {
+    ) -> Result<Option<(u64, Choice)>, Fault> {
         let join = self.join(join);
         for (number, continuation) in join.waiting.iter() {
             let trigger = Some((id, datum));
             if let Some((chosen, bindings)) = self.search(&join.channels, continuation, trigger, budget, guard)? {
-                return Ok(Some((number, chosen, bindings)));
+                return Ok(Some((number, (chosen, bindings))));
             }
         }
         Ok(None)
@@ -483,7 +525,6 @@ impl Space {
 
     /// Chooses a datum for every bind (runtime.md 6.3): the first that fits; other choices are tried only if a guard
     /// refuses, or if two binds read the same channel.
-    #[allow(clippy::type_complexity)]
     fn search(
         &self,
         channels: &[ChannelId],
@@ -491,7 +532,7 @@ impl Space {
         trigger: Option<(ChannelId, &Arc<Datum>)>,
         budget: &mut Budget,
         guard: &mut GuardCheck<'_>,
-    ) -> Result<Option<(Vec<Option<u64>>, Vec<Value>)>, Fault> {
+    ) -> Result<Option<Choice>, Fault> {
         let guarded = continuation.body.guard.is_some();
         let repeated = (1..channels.len()).any(|i| channels[..i].contains(&channels[i]));
         if !guarded && !repeated {
@@ -560,14 +601,13 @@ impl Space {
     }
 
     /// [`Space::search`] where no choice depends on another.
-    #[allow(clippy::type_complexity)]
     fn first_fit(
         &self,
         channels: &[ChannelId],
         continuation: &Continuation,
         trigger: Option<(ChannelId, &Arc<Datum>)>,
         budget: &mut Budget,
-    ) -> Result<Option<(Vec<Option<u64>>, Vec<Value>)>, Fault> {
+    ) -> Result<Option<Choice>, Fault> {
         let mut chosen = Vec::with_capacity(channels.len());
         let mut bindings = Vec::new();
         for (id, pattern) in channels.iter().zip(&continuation.patterns) {
@@ -734,7 +774,10 @@ impl Space {
         let deploy = self.deploy;
         for id in self.touched_joins.list.clone() {
             let saved = self.saved_joins.remove(&id);
-            if let Some(join) = self.joins[id as usize].as_mut() {
+            // A number that was freed may have gone to a join that was only loaded.
+            if let Some(join) = self.joins[id as usize].as_mut()
+                && (saved.is_some() || join.created == deploy)
+            {
                 join.waiting = saved.unwrap_or_default();
             }
         }
@@ -784,13 +827,32 @@ impl Space {
         sorted.into_values().map(|channel| self.state(channel)).collect()
     }
 
-    /// Joins of several channels that changed since the last checkpoint.
+    /// Joins of several channels that changed since the last checkpoint, with those over the same channels in another
+    /// order: the history has one key for them.
     pub fn changed_joins(&self) -> Vec<JoinState<'_>> {
-        let mut states: Vec<JoinState<'_>> = self
-            .dirty_joins
-            .iter()
-            .filter_map(|id| self.joins[*id as usize].as_ref())
-            .map(|join| JoinState { channels: self.names(join), waiting: join.waiting.iter().collect() })
+        let sorted = |join: &Join| {
+            let mut ids = join.channels.clone();
+            ids.sort_unstable();
+            ids
+        };
+        let dirty = self.dirty_joins.iter().filter_map(|id| self.joins[*id as usize].as_ref());
+        let keys: HashSet<Box<[ChannelId]>> = dirty.map(sorted).collect();
+        let mut orders: HashMap<Box<[ChannelId]>, u32> = HashMap::new();
+        let mut changed = Vec::new();
+        for join in self.joins.iter().flatten() {
+            let key = sorted(join);
+            if keys.contains(&key) {
+                *orders.entry(key.clone()).or_default() += u32::from(!join.waiting.is_empty());
+                changed.push((key, join));
+            }
+        }
+        let mut states: Vec<JoinState<'_>> = changed
+            .into_iter()
+            .map(|(key, join)| JoinState {
+                channels: self.names(join),
+                waiting: join.waiting.iter().collect(),
+                shared: orders.get(&key).is_some_and(|count| *count > 1),
+            })
             .collect();
         states.sort_by(|a, b| a.channels.cmp(&b.channels));
         states
@@ -827,6 +889,16 @@ fn is_waiting(queue: &Queue<Arc<Continuation>>, continuation: &Continuation) -> 
         other.random == continuation.random
             && other.storage == continuation.storage
             && other.persistent == continuation.persistent
+            && other.peek == continuation.peek
+            && same_patterns(&other.patterns, &continuation.patterns)
+            && other.body.materialize_guard(&other.captured) == continuation.body.materialize_guard(&continuation.captured)
             && other.body.materialize(&other.captured) == continuation.body.materialize(&continuation.captured)
     })
+}
+
+fn same_patterns(a: &[Arc<BindPattern>], b: &[Arc<BindPattern>]) -> bool {
+    let same = |a: &BindPattern, b: &BindPattern| {
+        a.terms == b.terms && a.remainder == b.remainder && a.free_count == b.free_count
+    };
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
 }

@@ -108,7 +108,7 @@ pub struct Map {
 }
 
 fn field(size: u64) -> u64 {
-    1 + varint_len(size) + size
+    size.saturating_add(1 + varint_len(size))
 }
 
 fn entry_field(key: &Value, value: &Value) -> u64 {
@@ -303,7 +303,7 @@ impl Value {
         let collection = |summary: &Summary, key: u64| {
             let cu = if summary.connectives > 0 { 2 } else { 0 };
             let inner = summary.content.saturating_add(cu);
-            field(key + varint_len(inner) + inner) + cu
+            field(inner.saturating_add(key + varint_len(inner))).saturating_add(cu)
         };
         match self {
             Value::Nil => 0,

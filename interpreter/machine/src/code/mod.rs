@@ -85,10 +85,13 @@ pub struct Unit {
 impl Drop for Unit {
     fn drop(&mut self) {
         let mut pending = std::mem::take(&mut self.bodies);
+        // The code refers to the bodies too; what is in `pending` must be the last reference.
+        self.processes.clear();
         while let Some(body) = pending.pop() {
             let Ok(mut body) = Arc::try_unwrap(body) else { continue };
             if let Some(Ok(mut unit)) = body.unit.take().map(Arc::try_unwrap) {
                 pending.append(&mut unit.bodies);
+                unit.processes.clear();
             }
         }
     }
