@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use common::{best, comm_floor};
 use criterion::Criterion;
-use rhodium_genesis::{BuildInput, ContractSet, EmbeddedContract, Genesis, Parameters, build, parse_bonds};
+use rhodium_genesis::{BondRules, BuildInput, ContractSet, EmbeddedContract, Genesis, Parameters, build, parse_bonds};
 use rhodium_registry::Form;
 use rhodium_store::MemoryStore;
 

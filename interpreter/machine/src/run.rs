@@ -359,16 +359,13 @@ impl<'a> Machine<'a> {
             let Some(bound) = bound else { continue };
             locals.extend(bound);
             match &case.guard {
-                Some(guard) if !self.holds(guard, &Variables { captured, locals }) => locals.truncate(keep),
+                Some(guard) if !holds(guard, &Variables { captured, locals }, &mut budget).map_err(unplaced)? => {
+                    locals.truncate(keep);
+                }
                 _ => return Ok(Some(case.body)),
             }
         }
         Ok(None)
-    }
-
-    /// Whether a guard evaluates to `true`. Guards cost nothing, and an error in one counts as false.
-    fn holds(&mut self, guard: &Expr, variables: &Variables<'_>) -> bool {
-        holds(guard, variables, self.matcher_steps)
     }
 
     /// Evaluates code; no size is charged.
@@ -382,9 +379,7 @@ impl<'a> Machine<'a> {
         let size = channel.size().saturating_add(datum.size());
         self.meter.charge_size(size, Charge::Storage).map_err(place)?;
         let mut budget = Budget::new(self.matcher_steps);
-        let steps = self.matcher_steps;
-        let mut guard = |continuation: &Continuation, bindings: &[Value]| guard_holds(continuation, bindings, steps);
-        match self.space.produce(&channel, datum.clone(), &mut budget, &mut guard).map_err(place)? {
+        match self.space.produce(&channel, datum.clone(), &mut budget, &mut guard_holds).map_err(place)? {
             Produced::Stored => self.meter.charge(event(1), Charge::Event).map_err(place),
             Produced::Fired(fired) => {
                 self.settle(&fired, &datum.random, datum.persistent, 1).map_err(place)?;
@@ -420,9 +415,8 @@ impl<'a> Machine<'a> {
         let place = |fault: Fault| fault.at(origin);
         self.meter.charge(continuation.storage, Charge::Storage).map_err(place)?;
         let mut budget = Budget::new(self.matcher_steps);
-        let steps = self.matcher_steps;
-        let mut guard = |continuation: &Continuation, bindings: &[Value]| guard_holds(continuation, bindings, steps);
-        let fired = self.space.consume(&channels, continuation.clone(), &mut budget, &mut guard).map_err(place)?;
+        let fired =
+            self.space.consume(&channels, continuation.clone(), &mut budget, &mut guard_holds).map_err(place)?;
         let Some(fired) = fired else {
             return self.meter.charge(event(channels.len()), Charge::Event).map_err(place);
         };
@@ -490,14 +484,25 @@ impl<'a> Machine<'a> {
     }
 }
 
-fn guard_holds(continuation: &Continuation, bindings: &[Value], steps: u64) -> bool {
+fn guard_holds(continuation: &Continuation, bindings: &[Value], budget: &mut Budget) -> Result<bool, Fault> {
     let variables = Variables { captured: &continuation.captured, locals: bindings };
-    continuation.body.guard_code().is_none_or(|guard| holds(guard, &variables, steps))
+    continuation.body.guard_code().map_or(Ok(true), |guard| holds(guard, &variables, budget))
 }
 
-fn holds(guard: &Expr, variables: &Variables<'_>, steps: u64) -> bool {
-    let mut unlimited = Meter::new(i64::MAX);
-    matches!(Frame::run(guard, variables, &mut unlimited, steps), Ok(Value::Bool(true)))
+/// Whether a guard evaluates to `true`. Guards cost nothing, and an error in one counts as false; but their evaluation
+/// takes as many steps from the budget as it would cost phlogiston (runtime.md B9), and our limits stay errors.
+fn holds(guard: &Expr, variables: &Variables<'_>, budget: &mut Budget) -> Result<bool, Fault> {
+    let mut meter = Meter::new(i64::try_from(budget.steps).unwrap_or(i64::MAX));
+    let result = Frame::run(guard, variables, &mut meter, budget.steps);
+    budget.steps = budget.steps.saturating_sub(u64::try_from(meter.used()).unwrap_or(0));
+    match result {
+        Ok(value) => Ok(matches!(value, Value::Bool(true))),
+        Err(error) => match error.kind {
+            ErrorKind::OutOfPhlogistons => Err(BudgetExhausted.into()),
+            ErrorKind::Limit => Err(Fault::new(error.kind, error.message)),
+            _ => Ok(false),
+        },
+    }
 }
 
 /// The content of a bundle that grants what is asked for; anything else is itself.

@@ -78,8 +78,8 @@ pub struct Installed {
     pub body: i64,
 }
 
-/// Decides whether a guard holds for the bindings.
-pub type GuardCheck<'a> = dyn FnMut(&Continuation, &[Value]) -> bool + 'a;
+/// Decides whether a guard holds for the bindings; its evaluation takes steps from the budget.
+pub type GuardCheck<'a> = dyn FnMut(&Continuation, &[Value], &mut Budget) -> Result<bool, Fault> + 'a;
 
 /// A datum that takes part in a COMM.
 #[derive(Debug)]
@@ -477,7 +477,7 @@ impl Space {
     ) -> Result<Option<OwnMatch>, Fault> {
         for (number, continuation) in self.channel(id).lists.own.iter() {
             if let Some(bindings) = continuation.patterns[0].matches(&datum.data, budget).map_err(too_hard)?
-                && (continuation.body.guard.is_none() || guard(continuation, &bindings))
+                && (continuation.body.guard.is_none() || guard(continuation, &bindings, budget)?)
             {
                 return Ok(Some((number, continuation.clone(), bindings)));
             }
@@ -554,7 +554,7 @@ impl Space {
             let bind = chosen.len();
             if bind == channels.len() {
                 let bindings: Vec<Value> = chosen.iter().flat_map(|(_, b)| b.iter().cloned()).collect();
-                if !guarded || guard(continuation, &bindings) {
+                if !guarded || guard(continuation, &bindings, budget)? {
                     return Ok(Some((chosen.into_iter().map(|(c, _)| c).collect(), bindings)));
                 }
                 chosen.pop();
@@ -891,7 +891,8 @@ fn is_waiting(queue: &Queue<Arc<Continuation>>, continuation: &Continuation) -> 
             && other.persistent == continuation.persistent
             && other.peek == continuation.peek
             && same_patterns(&other.patterns, &continuation.patterns)
-            && other.body.materialize_guard(&other.captured) == continuation.body.materialize_guard(&continuation.captured)
+            && other.body.materialize_guard(&other.captured)
+                == continuation.body.materialize_guard(&continuation.captured)
             && other.body.materialize(&other.captured) == continuation.body.materialize(&continuation.captured)
     })
 }

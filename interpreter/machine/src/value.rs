@@ -467,6 +467,13 @@ impl PartialOrd for Value {
 /// tell apart, are told apart by their values.
 impl Ord for Value {
     fn cmp(&self, other: &Value) -> Ordering {
+        self.canonical(other).then_with(|| self.tie(other))
+    }
+}
+
+impl Value {
+    /// The canonical order alone.
+    fn canonical(&self, other: &Value) -> Ordering {
         match (self, other) {
             (Value::Nil, Value::Nil) => Ordering::Equal,
             // true sorts before false.
@@ -474,22 +481,50 @@ impl Ord for Value {
             (Value::Int(a), Value::Int(b)) => a.cmp(b),
             (Value::Str(a), Value::Str(b)) => a.as_bytes().cmp(b.as_bytes()),
             (Value::Bytes(a), Value::Bytes(b)) | (Value::Name(a), Value::Name(b)) => a.cmp(b),
-            (Value::List(a), Value::List(b)) => compare_sequences(a.items.iter(), b.items.iter()),
-            (Value::Tuple(a), Value::Tuple(b)) => compare_sequences(a.items.iter(), b.items.iter()),
-            (Value::Set(a), Value::Set(b)) => compare_sequences(a.items.iter(), b.items.iter()),
-            (Value::Map(a), Value::Map(b)) => compare_sequences(a.entries.keys(), b.entries.keys())
-                .then_with(|| compare_sequences(a.entries.values(), b.entries.values())),
-            (Value::Term(a), Value::Term(b)) => order::compare(a, b).then_with(|| break_tie(a, b)),
-            (Value::Term(a), _) => order::compare(a, &other.to_term()).then(Ordering::Greater),
-            (_, Value::Term(b)) => order::compare(&self.to_term(), b).then(Ordering::Less),
+            (Value::List(a), Value::List(b)) => canonical(a.items.iter(), b.items.iter()),
+            (Value::Tuple(a), Value::Tuple(b)) => canonical(a.items.iter(), b.items.iter()),
+            (Value::Set(a), Value::Set(b)) => canonical(a.items.iter(), b.items.iter()),
+            (Value::Map(a), Value::Map(b)) => canonical(a.entries.keys(), b.entries.keys()),
+            (Value::Term(a), Value::Term(b)) => order::compare(a, b),
+            (Value::Term(a), _) => order::compare(a, &other.to_term()),
+            (_, Value::Term(b)) => order::compare(&self.to_term(), b),
             _ => self.rank().cmp(&other.rank()),
+        }
+    }
+
+    /// Tells apart values that the canonical order does not.
+    fn tie(&self, other: &Value) -> Ordering {
+        match (self, other) {
+            (Value::List(a), Value::List(b)) => ties(a.items.iter(), b.items.iter()),
+            (Value::Tuple(a), Value::Tuple(b)) => ties(a.items.iter(), b.items.iter()),
+            (Value::Set(a), Value::Set(b)) => ties(a.items.iter(), b.items.iter()),
+            (Value::Map(a), Value::Map(b)) => {
+                ties(a.entries.keys(), b.entries.keys()).then_with(|| a.entries.values().cmp(b.entries.values()))
+            }
+            (Value::Term(a), Value::Term(b)) => break_tie(a, b),
+            (Value::Term(_), _) => Ordering::Greater,
+            (_, Value::Term(_)) => Ordering::Less,
+            _ => Ordering::Equal,
         }
     }
 }
 
+/// The first difference between sequences that are canonically equal.
+fn ties<'a>(a: impl Iterator<Item = &'a Value>, b: impl Iterator<Item = &'a Value>) -> Ordering {
+    a.zip(b).map(|(a, b)| a.tie(b)).find(|tie| tie.is_ne()).unwrap_or(Ordering::Equal)
+}
+
 /// Elements are nodes and the flag behind them is a leaf, so a proper prefix is smaller.
-fn compare_sequences<'a>(a: impl Iterator<Item = &'a Value>, b: impl Iterator<Item = &'a Value>) -> Ordering {
-    a.cmp(b)
+fn canonical<'a>(mut a: impl Iterator<Item = &'a Value>, mut b: impl Iterator<Item = &'a Value>) -> Ordering {
+    loop {
+        match (a.next(), b.next()) {
+            (Some(a), Some(b)) => match a.canonical(b) {
+                Ordering::Equal => {}
+                decided => return decided,
+            },
+            (a, b) => return a.is_some().cmp(&b.is_some()),
+        }
+    }
 }
 
 fn break_tie(a: &Term, b: &Term) -> Ordering {
