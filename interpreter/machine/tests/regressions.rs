@@ -21,7 +21,7 @@ fn loaded_join_survives_a_failed_deploy() {
     let mut space = Space::empty();
     succeed(&mut space, r#"for (@x <- @2 & @1 <- @"a") { @"r"!(x) }"#);
     checkpoint(&mut space);
-    let failing = r#"for (@x <- @5 & @y <- @6) { @2!(0, 0) | @"x"!(1 + "a") } | @5!(1) | @6!(1)"#;
+    let failing = r#"for (@x <- @5 & @y <- @6) { @2!(0, 0) | @"x"!(1 + "a") } | new a in { @5!(1) | @6!(1) }"#;
     assert!(!space.run(failing).succeeded());
     succeed(&mut space, r#"@2!(7) | @"a"!(1)"#);
     assert_eq!(printed_data(&mut space, r#""r""#), ["7"]);
