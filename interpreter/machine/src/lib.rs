@@ -14,6 +14,7 @@ mod runtime;
 pub mod space;
 pub mod system;
 mod value;
+mod waiting;
 
 pub use error::{ErrorKind, Fault, RunError};
 pub use runtime::{

@@ -18,6 +18,7 @@ use crate::code::{BindPattern, Body};
 use crate::error::{ErrorKind, Fault};
 use crate::queue::Queue;
 use crate::value::Value;
+use crate::waiting::Waiting;
 
 /// A receive on one channel that takes a message: its number, the receive, the values of its variables.
 type OwnMatch = (u64, Arc<Continuation>, Vec<Value>);
@@ -130,7 +131,7 @@ struct Channel {
 #[derive(Clone, Debug, Default)]
 struct Lists {
     data: Queue<Arc<Datum>>,
-    own: Queue<Arc<Continuation>>,
+    own: Waiting,
     joins: Vec<JoinId>,
 }
 
@@ -143,7 +144,7 @@ impl Lists {
 #[derive(Debug)]
 struct Join {
     channels: Box<[ChannelId]>,
-    waiting: Queue<Arc<Continuation>>,
+    waiting: Waiting,
     created: u64,
     saved: u64,
     in_base: bool,
@@ -211,7 +212,7 @@ pub struct Space {
     touched: Touched,
     touched_joins: Touched,
     saved: HashMap<ChannelId, Lists>,
-    saved_joins: HashMap<JoinId, Queue<Arc<Continuation>>>,
+    saved_joins: HashMap<JoinId, Waiting>,
     dirty: HashSet<ChannelId>,
     dirty_joins: HashSet<JoinId>,
 }
@@ -364,7 +365,7 @@ impl Space {
                         Some(base) => base.join(names, shared)?,
                         None => Vec::new(),
                     };
-                    let mut queue = Queue::default();
+                    let mut queue = Waiting::default();
                     for continuation in waiting {
                         queue.insert(self.loaded_number(), Arc::new(continuation));
                     }
@@ -728,7 +729,7 @@ impl Space {
 
     fn store(&mut self, ids: Vec<ChannelId>, continuation: Arc<Continuation>) {
         if let [id] = ids[..] {
-            if is_waiting(&self.channel(id).lists.own, &continuation) {
+            if self.channel(id).lists.own.contains(&continuation) {
                 return;
             }
             self.touch(id);
@@ -741,14 +742,15 @@ impl Space {
             Some(join) => *join,
             None => {
                 let created = self.deploy;
-                let join = Join { channels: ids.clone(), waiting: Queue::default(), created, saved: 0, in_base: false };
+                let join =
+                    Join { channels: ids.clone(), waiting: Waiting::default(), created, saved: 0, in_base: false };
                 let join = slot(&mut self.joins, &mut self.free_joins, join);
                 self.join_index.insert(ids.clone(), join);
                 self.touched_joins.push(join);
                 join
             }
         };
-        if is_waiting(&self.join(join).waiting, &continuation) {
+        if self.join(join).waiting.contains(&continuation) {
             return;
         }
         for id in ids.iter() {
@@ -881,25 +883,4 @@ impl Space {
 
 fn too_hard<E>(_: E) -> Fault {
     Fault::new(ErrorKind::Limit, "Matching takes more steps than allowed.")
-}
-
-/// Storing a receive that waits already, with the very same random state, changes nothing (runtime.md 6.2, EXT).
-fn is_waiting(queue: &Queue<Arc<Continuation>>, continuation: &Continuation) -> bool {
-    queue.iter().any(|(_, other)| {
-        other.random == continuation.random
-            && other.storage == continuation.storage
-            && other.persistent == continuation.persistent
-            && other.peek == continuation.peek
-            && same_patterns(&other.patterns, &continuation.patterns)
-            && other.body.materialize_guard(&other.captured)
-                == continuation.body.materialize_guard(&continuation.captured)
-            && other.body.materialize(&other.captured) == continuation.body.materialize(&continuation.captured)
-    })
-}
-
-fn same_patterns(a: &[Arc<BindPattern>], b: &[Arc<BindPattern>]) -> bool {
-    let same = |a: &BindPattern, b: &BindPattern| {
-        a.terms == b.terms && a.remainder == b.remainder && a.free_count == b.free_count
-    };
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
 }

@@ -127,3 +127,22 @@ fn sets_are_listed_in_canonical_order() {
     succeed(&mut space, r#"@0!(Set([{"a": 1}, 2], [{"a": 2}, 1]).toList())"#);
     assert_eq!(printed_data(&mut space, "0"), [r#"[[{"a" : 2}, 1], [{"a" : 1}, 2]]"#]);
 }
+
+/// Receives on one channel are stored in time that does not depend on how many wait there already.
+#[test]
+fn many_receives_on_one_channel() {
+    let source = |n: u32| {
+        format!(
+            "new loop in {{ contract loop(@n) = {{ if (n > 0) {{ for (@\"never\" <- @\"c\") {{ Nil }} | loop!(n - 1) }} }} | loop!({n}) }}"
+        )
+    };
+    let once = |n: u32| {
+        let start = std::time::Instant::now();
+        assert!(Space::empty().run(&source(n)).succeeded());
+        start.elapsed().as_secs_f64() / f64::from(n)
+    };
+    // The shortest of several runs: noise only adds.
+    let time = |n: u32| (0..5).map(|_| once(n)).fold(f64::INFINITY, f64::min);
+    let (few, many) = (time(2_000), time(20_000));
+    assert!(many < 5.0 * few, "{few} s for each of 2,000, {many} s for each of 20,000");
+}
