@@ -13,6 +13,8 @@ mod run;
 mod runtime;
 pub mod space;
 pub mod system;
+#[cfg(test)]
+mod test_values;
 mod value;
 mod waiting;
 

@@ -5,25 +5,8 @@ use rhodium_term::{BinaryOp::*, Var};
 
 use super::*;
 use crate::numeric::{MAX_NUMBER_BYTES, big_value};
-use crate::value::{List, Map, Set};
-
-fn s(text: &str) -> Value {
-    Value::str(text)
-}
-
-fn i(n: i64) -> Value {
-    Value::Int(n)
-}
-
-fn ints(items: &[i64]) -> Value {
-    Value::list(items.iter().map(|n| i(*n)))
-}
-
-fn set(items: &[Value]) -> Value {
-    let mut set = Set::default();
-    items.iter().for_each(|v| set.insert(v.clone()));
-    Value::from_set(set)
-}
+use crate::test_values::{i, ints, s, set};
+use crate::value::{List, Map};
 
 fn map(entries: &[(Value, Value)]) -> Value {
     let mut map = Map::default();

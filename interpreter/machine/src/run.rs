@@ -7,9 +7,10 @@
 //!   depth first, inside the same activation, growing and shrinking its locals;
 //! - *send, receive*: offered to the space; a COMM puts the receive's body at the end of the queue, behind it what is
 //!   offered again;
-//! - *system process*: answers by a send, offered at once.
+//! - *system process*: answers by a send, which is queued.
 //!
-//! The queue is first in, first out. No charge and no name depends on that: random states follow from positions.
+//! The queue is first in, first out. Names follow from positions, and the total of all charges from what happens, so
+//! neither depends on that order in a program without races; where a deploy near its limit runs out does.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -71,7 +72,6 @@ impl Variables<'_> {
     }
 }
 
-/// Any failure inside a task, before it gets its place.
 impl From<SubstituteError> for Fault {
     fn from(error: SubstituteError) -> Fault {
         Fault::new(ErrorKind::Substitute, error.to_string())

@@ -80,7 +80,7 @@ impl Compiler {
                 persistent: *persistent,
                 origin,
             },
-            Head::Receive { .. } => Step::Receive(Box::new(self.receive(item, scope))),
+            Head::Receive { .. } => Step::Receive(Box::new(self.receive(item, scope)?)),
             Head::New { bind_count, names } => Step::New {
                 plain: bind_count.saturating_sub(names.uris.len() as u32),
                 names: names.clone(),
@@ -123,10 +123,8 @@ impl Compiler {
         }
     }
 
-    fn receive(&mut self, item: &Term, scope: &Scope) -> Receive {
-        let Head::Receive { persistent, peek, bind_count, binds, guard } = item.head() else {
-            unreachable!("only receives are compiled here")
-        };
+    fn receive(&mut self, item: &Term, scope: &Scope) -> Option<Receive> {
+        let Head::Receive { persistent, peek, bind_count, binds, guard } = item.head() else { return None };
         let (bind_terms, rest) = item.children().split_at(*binds as usize);
         let body = rest[0].clone();
         let guard = guard.then(|| rest[1].clone());
@@ -141,7 +139,7 @@ impl Compiler {
         let guard_size = guard.as_ref().map(|g| SizeProgram::compile_guard(g, *bind_count, scope));
         let body = Arc::new(Body::new(body, guard, *bind_count, Arc::new(Outer { captures, enclosing })));
         self.bodies.push(body.clone());
-        Receive {
+        Some(Receive {
             binds: bind_terms.iter().map(|bind| compile_bind(bind, scope)).collect(),
             body,
             captures: slots.into_boxed_slice(),
@@ -150,7 +148,7 @@ impl Compiler {
             persistent: *persistent,
             peek: *peek,
             origin: item.origin(),
-        }
+        })
     }
 }
 

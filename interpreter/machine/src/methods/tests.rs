@@ -5,25 +5,8 @@ use rhodium_term::{Head, Term};
 
 use super::*;
 use crate::numeric::big_value;
-use crate::value::{Map, Set};
-
-fn s(text: &str) -> Value {
-    Value::str(text)
-}
-
-fn i(n: i64) -> Value {
-    Value::Int(n)
-}
-
-fn ints(items: &[i64]) -> Value {
-    Value::list(items.iter().map(|n| i(*n)))
-}
-
-fn set(items: &[Value]) -> Value {
-    let mut set = Set::default();
-    items.iter().for_each(|v| set.insert(v.clone()));
-    Value::from_set(set)
-}
+use crate::test_values::{i, ints, s, set};
+use crate::value::Map;
 
 fn int_set(items: &[i64]) -> Value {
     set(&items.iter().map(|n| i(*n)).collect::<Vec<_>>())
