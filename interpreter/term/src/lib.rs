@@ -2,6 +2,7 @@
 
 mod assemble;
 mod decode;
+mod forgeable;
 mod head;
 mod locally_free;
 mod message;
@@ -22,6 +23,7 @@ pub mod schema {
     include!(concat!(env!("OUT_DIR"), "/rholang.rs"));
 }
 
+pub use forgeable::{Forgeability, forgeability};
 pub use head::{BinaryOp, Category, Head, NewNames, SimpleType, Var, ZipperCursor};
 pub use locally_free::LocallyFree;
 pub use size::{CHILD_KEY_LEN, SizeParts, size_parts, varint_len};
