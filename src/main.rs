@@ -1,6 +1,7 @@
 //! The `rho` command.
 
 mod balance;
+mod check;
 mod diagnostics;
 mod embedded;
 mod exit;
@@ -38,6 +39,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Run(run::Command),
+    Check(check::Command),
     Norm(norm::Command),
     Repl(repl::Command),
     Genesis {
@@ -76,6 +78,7 @@ fn execute(arguments: &Arguments) -> Exit {
     let mut output = Output::new(arguments.json);
     let exit = match &arguments.command {
         Command::Run(command) => run::run(command, &mut output),
+        Command::Check(command) => check::run(command, &mut output),
         Command::Norm(command) => norm::run(command, &mut output),
         Command::Repl(command) => repl::run(command, &mut output),
         Command::Genesis { command } => genesis::run(command, &mut output),

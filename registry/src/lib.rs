@@ -19,7 +19,7 @@ pub use names::{
     bitmask_tag, block_seed, deploy_seed, forecast_names, forecast_names_final, genesis_seed_final, number_tag,
     number_tag_final,
 };
-pub use nearest::nearest_urn;
+pub use nearest::{nearest, nearest_urn};
 pub use registration::{Claim, Form, LONG_MAX, accepts, exported_name, exported_name_2018};
 pub use tree_hash_map::{TriePath, trie_path};
 pub use uri::{URI_PREFIX, UriVerdict, check_uri, correct_uri, known_contract, registry_uri};

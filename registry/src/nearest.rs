@@ -4,19 +4,26 @@ use crate::urn::{INJECTED, SHORTHANDS, SYSTEM_CHANNELS};
 
 /// More changes than this are no typing error.
 const MAX_DISTANCE: usize = 3;
-/// No known URN is so long; longer text is not compared (comparing is quadratic).
+/// No known name is so long; longer text is not compared (comparing is quadratic).
 const MAX_LENGTH: usize = 64;
 
 /// The URN a user probably meant: the nearest by edit distance, without regard to case. Test channels are not
 /// suggested, since ordinary programs cannot bind them.
 #[must_use]
 pub fn nearest_urn(text: &str) -> Option<&'static str> {
+    nearest(text, known_urns())
+}
+
+/// The nearest of some names by edit distance, without regard to case, unless it is too far to be meant.
+#[must_use]
+pub fn nearest<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     if text.len() > MAX_LENGTH {
         return None;
     }
     let text = text.to_ascii_lowercase();
-    let (distance, urn) = known_urns().map(|urn| (distance(&text, &urn.to_ascii_lowercase()), urn)).min()?;
-    (distance <= MAX_DISTANCE).then_some(urn)
+    let distances = names.into_iter().map(|name| (distance(&text, &name.to_ascii_lowercase()), name));
+    let (distance, name) = distances.min()?;
+    (distance <= MAX_DISTANCE).then_some(name)
 }
 
 fn known_urns() -> impl Iterator<Item = &'static str> {
