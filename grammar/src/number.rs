@@ -38,11 +38,17 @@ fn exponent(bytes: &[u8]) -> usize {
     }
 }
 
-/// Whether `5.` in front of these bytes takes the point into the number: only a float or fixed point suffix makes it
-/// so, because `5.size()` is a method call and `5...x` a remainder.
+/// Whether `5.` in front of these bytes takes the point into the number. It does if the suffix of a float or fixed
+/// point number follows, or nothing that makes it a method call (`5.size()`) or a remainder (`5...x`).
 fn point_belongs(bytes: &[u8]) -> bool {
     let rest = &bytes[exponent(bytes)..];
-    matches!(rest, [b'f' | b'p', tail @ ..] if digits(tail) > 0 && digits(tail) == word(tail).len())
+    let suffix = matches!(rest, [b'f' | b'p', tail @ ..] if digits(tail) > 0 && digits(tail) == word(tail).len());
+    suffix
+        || match bytes.trim_ascii_start() {
+            [b'.', ..] | [b'/', b'/' | b'*', ..] => false,
+            [byte, ..] => byte.is_ascii() && word(&[*byte]).is_empty(),
+            [] => true,
+        }
 }
 
 /// The length of the number (without sign) at the start of `bytes`, with its suffix. Keywords that touch the digits
@@ -198,6 +204,12 @@ mod tests {
             ("1or 2", 1),
             ("5abc", 4),
             ("1..2", 1),
+            ("1.)", 2),
+            ("1. + 2", 2),
+            ("1. size()", 1),
+            ("1.// size\nsize()", 1),
+            ("1.é", 1),
+            ("1.", 2),
         ];
         for (text, length) in cases {
             assert_eq!(scan(text.as_bytes()), length, "{text}");
@@ -217,6 +229,7 @@ mod tests {
         assert_eq!(value("-7n"), Ok(Proc::BigInt((-7).into())));
         assert_eq!(value("-3r"), Ok(Proc::BigRat((-3).into(), 1.into())));
         assert_eq!(value("2.5"), Ok(Proc::Float(2.5)));
+        assert_eq!(value("2."), Ok(Proc::Float(2.0)));
         assert_eq!(value("5.f32"), Ok(Proc::Float(5.0)));
         assert_eq!(value("7f256"), Ok(Proc::Float(7.0)));
         assert_eq!(value("-.5"), Ok(Proc::Float(-0.5)));
