@@ -90,9 +90,9 @@ pub const SYSTEM_CHANNELS: &[SystemChannel] = &[
     native("rho:deploy:data", 31, 1, 29),
     native("rho:chroma:collection:new", 32, 4, 32),
     native("rho:chroma:collection:meta", 33, 2, 33),
-    native("rho:chroma:entries:new", 34, 3, 34),
-    external("rho:chroma:entries:query", 35, 3, 35),
-    native("rho:chroma:entries:delete", 36, 3, 36),
+    native("rho:chroma:collection:entries:new", 34, 3, 34),
+    external("rho:chroma:collection:entries:query", 35, 3, 35),
+    native("rho:chroma:collection:entries:delete", 36, 3, 36),
     native("rho:internal:registry_lookup", 37, 2, 30),
 ];
 
