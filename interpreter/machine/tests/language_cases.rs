@@ -1,4 +1,5 @@
-//! The rows of `tests/data/language-cases.toml` (language.md 9), as observed after a run.
+//! The rows of `tests/data/language-cases.toml` (language.md 9) and of `tests/data/rhodium-cases.toml`, which has more
+//! programs at the edges of each rule, as observed after a run.
 
 mod common;
 
@@ -103,13 +104,21 @@ fn run(case: &Case) -> Result<(), String> {
             let expected = joined(&mut case.value.iter().map(String::as_str));
             if found == expected { Ok(()) } else { Err(format!("expected {expected:?}, got {found:?}")) }
         }
+        "cost" => {
+            let receipt = space.run(&case.source);
+            if !receipt.succeeded() {
+                return Err(format!("fails: {:?}", receipt.failures));
+            }
+            let found = receipt.cost.to_string();
+            if case.value == [found.as_str()] { Ok(()) } else { Err(format!("expected {:?}, got {found}", case.value)) }
+        }
         other => Err(format!("unknown kind {other}")),
     }
 }
 
-#[test]
-fn language_cases() {
-    let file: File = toml::from_str(&common::data("language-cases.toml")).expect("the cases");
+/// Runs all rows of a file. Returns how many hold, and how many do not because they are of level 1 only.
+fn run_all(name: &str) -> (usize, usize) {
+    let file: File = toml::from_str(&common::data(name)).expect("the cases");
     let mut failed = Vec::new();
     let mut other_level = 0;
     let mut passed = 0;
@@ -120,6 +129,18 @@ fn language_cases() {
             Err(reason) => failed.push(format!("{}: {reason}\n    {}", case.id, case.source)),
         }
     }
-    println!("{passed} of {} hold; of level 1 only: {other_level}", file.case.len());
-    assert!(failed.is_empty(), "{} fail:\n{}", failed.len(), failed.join("\n"));
+    assert!(failed.is_empty(), "{} of {} fail:\n{}", failed.len(), file.case.len(), failed.join("\n"));
+    (passed, other_level)
+}
+
+#[test]
+fn language_cases() {
+    let (passed, other_level) = run_all("language-cases.toml");
+    println!("{passed} hold; of level 1 only: {other_level}");
+}
+
+#[test]
+fn edges_of_the_rules() {
+    let (passed, _) = run_all("rhodium-cases.toml");
+    println!("{passed} hold");
 }
