@@ -315,6 +315,11 @@ impl Term {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// The node's address, which tells nodes apart while they live.
+    pub(crate) fn node(&self) -> *const Node {
+        Arc::as_ptr(&self.0)
+    }
+
     /// Whether the node is a Par without items.
     pub fn is_nil(&self) -> bool {
         matches!(self.0.head, Head::Par) && self.0.children.is_empty()
