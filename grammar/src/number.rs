@@ -43,11 +43,12 @@ fn exponent(bytes: &[u8]) -> usize {
 fn point_belongs(bytes: &[u8]) -> bool {
     let rest = &bytes[exponent(bytes)..];
     let suffix = matches!(rest, [b'f' | b'p', tail @ ..] if digits(tail) > 0 && digits(tail) == word(tail).len());
+    let next = bytes.trim_ascii_start();
     suffix
-        || match bytes.trim_ascii_start() {
-            [b'.', ..] | [b'/', b'/' | b'*', ..] => false,
-            [byte, ..] => byte.is_ascii() && word(&[*byte]).is_empty(),
-            [] => true,
+        || match (next, word(next)) {
+            ([b'.', ..] | [b'/', b'/' | b'*', ..], _) => false,
+            (_, []) => next.first().is_none_or(u8::is_ascii),
+            (_, name) => KEYWORDS.contains(&name),
         }
 }
 
@@ -207,6 +208,7 @@ mod tests {
             ("1.)", 2),
             ("1. + 2", 2),
             ("1. size()", 1),
+            ("1. or 2.", 2),
             ("1.// size\nsize()", 1),
             ("1.é", 1),
             ("1.", 2),
