@@ -183,7 +183,6 @@ impl Diagnostic {
     }
 
     /// The same as a lint of this name.
-    #[allow(dead_code, reason = "for lints")]
     pub fn named(mut self, name: &'static str) -> Diagnostic {
         self.name = Some(name);
         self
