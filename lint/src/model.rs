@@ -43,6 +43,8 @@ pub(crate) enum BinderKind {
 pub(crate) struct Binder<'a> {
     pub ident: Ident,
     pub kind: BinderKind,
+    /// Whether it is bound as a name: it is a process otherwise.
+    pub name: bool,
     /// The URN, for a `new` that has one.
     pub urn: Option<&'a str>,
     pub uses: u32,
@@ -126,6 +128,13 @@ pub(crate) struct Model<'a> {
     pub(crate) names: Vec<Occurrence>,
     /// For every process, whether every variable in it that comes from outside stands for a forgeable value.
     pub(crate) forgeable: Vec<bool>,
+}
+
+impl Binder<'_> {
+    /// Whether the construct that binds it is itself a part of a pattern, which it must resemble.
+    pub fn is_in_pattern(&self) -> bool {
+        self.depth > 0 && self.kind != BinderKind::Discarded
+    }
 }
 
 impl<'a> Model<'a> {

@@ -277,6 +277,9 @@ impl<'a> Walk<'a> {
             Name::Var(ident) => {
                 let role = if place == Place::Runs { role } else { Role::Escape };
                 let occurrence = self.identifier(*ident, role);
+                if let Occurrence::Binds(binder) = occurrence {
+                    self.model.binders[binder as usize].name = true;
+                }
                 let index = id.0 as usize;
                 if self.model.names.len() <= index {
                     self.model.names.resize(index + 1, Occurrence::Unbound);
@@ -344,6 +347,7 @@ impl<'a> Walk<'a> {
         self.model.binders.push(Binder {
             ident,
             kind,
+            name: kind == BinderKind::New,
             urn,
             uses: 0,
             hides,

@@ -6,7 +6,7 @@ use crate::table::Id;
 
 pub(super) fn apply(model: &Model, findings: &mut Findings) {
     for (id, binder) in model.binders.iter().enumerate() {
-        if model.text(id as BinderId).starts_with('_') {
+        if model.text(id as BinderId).starts_with('_') || binder.is_in_pattern() {
             continue;
         }
         if !hiding(model, id as BinderId, binder, findings) && binder.uses == 0 {
@@ -42,6 +42,8 @@ fn unused(model: &Model, id: BinderId, binder: &Binder, findings: &mut Findings)
 fn hiding(model: &Model, id: BinderId, binder: &Binder, findings: &mut Findings) -> bool {
     let Some(hidden) = binder.hides.filter(|_| !binder.renews) else { return false };
     let (name, span, outer) = (model.text(id), model.place(id), model.place(hidden));
+    // References to names have a star.
+    let star = if model.binder(hidden).name { "*" } else { "" };
     let words = |message: String| Words::new(message).label(outer, format!("the other `{name}`"));
     match binder.kind {
         // A parameter list is read on its own, like the head of a function.
@@ -50,7 +52,7 @@ fn hiding(model: &Model, id: BinderId, binder: &Binder, findings: &mut Findings)
         BinderKind::Case | BinderKind::Discarded if binder.uses == 0 => {
             findings.add(Id::RebindingPattern, span, || {
                 words(format!("`{name}` is a new variable here, which matches anything"))
-                    .hint(format!("write `={}{name}` to mean the other `{name}`", star(model, hidden)))
+                    .hint(format!("write `={star}{name}` to mean the other `{name}`"))
             });
             true
         }
@@ -61,9 +63,4 @@ fn hiding(model: &Model, id: BinderId, binder: &Binder, findings: &mut Findings)
             false
         }
     }
-}
-
-/// References to names have a star.
-fn star(model: &Model, id: BinderId) -> &'static str {
-    if model.binder(id).kind == BinderKind::New { "*" } else { "" }
 }
