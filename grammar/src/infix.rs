@@ -15,7 +15,7 @@ pub enum Infix {
 
 impl Infix {
     /// How tight it binds. `matches` is weaker than `==` at level 2.
-    fn strength(self) -> u8 {
+    pub(crate) fn strength(self) -> u8 {
         use BinaryOp::*;
         match self {
             Infix::Binary(Or | ShortOr) => 1,

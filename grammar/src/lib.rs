@@ -7,6 +7,7 @@ pub mod ast;
 mod builder;
 mod diagnosis;
 mod error;
+mod format;
 mod infix;
 mod lexer;
 mod line_index;
@@ -14,6 +15,7 @@ mod number;
 mod parser;
 
 pub use error::{SyntaxError, codes};
+pub use format::{FormatError, FormatOptions, format};
 pub use lexer::{Lexeme, Lexer, TokenKind, tokens};
 pub use line_index::{LineIndex, Position};
 pub use parser::{Limits, Parsed, parse, parse_with_limits};
