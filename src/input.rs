@@ -15,10 +15,13 @@ pub struct InputOptions {
     max_source: u64,
 }
 
+/// The argument that stands for standard input.
+pub const STDIN: &str = "-";
+
 /// Reads a source; `-` is standard input.
 pub fn read_source(path: &str, options: InputOptions) -> Result<Source, Diagnostic> {
     let limit = options.max_source << 20;
-    let (name, bytes) = if path == "-" {
+    let (name, bytes) = if path == STDIN {
         ("<stdin>", read_all(&mut io::stdin().lock(), limit))
     } else {
         (path, open(path)?.and_then(|mut file| read_all(&mut file, limit)))
@@ -60,7 +63,8 @@ fn problem(code: &'static str, message: String) -> Diagnostic {
     Diagnostic::environment(code, "InputError", message)
 }
 
-fn unreadable(name: &str, error: &io::Error) -> Diagnostic {
+/// The error of a file or directory that cannot be read.
+pub fn unreadable(name: &str, error: &io::Error) -> Diagnostic {
     problem(codes::UNREADABLE, format!("cannot read {name}: {error}")).about(name)
 }
 

@@ -3,8 +3,10 @@
 mod balance;
 mod check;
 mod diagnostics;
+mod draft;
 mod embedded;
 mod exit;
+mod fmt;
 mod genesis;
 mod input;
 mod leftovers;
@@ -42,6 +44,7 @@ enum Command {
     Check(check::Command),
     Norm(norm::Command),
     Repl(repl::Command),
+    Fmt(fmt::Command),
     Genesis {
         #[command(subcommand)]
         command: genesis::Command,
@@ -81,6 +84,7 @@ fn execute(arguments: &Arguments) -> Exit {
         Command::Check(command) => check::run(command, &mut output),
         Command::Norm(command) => norm::run(command, &mut output),
         Command::Repl(command) => repl::run(command, &mut output),
+        Command::Fmt(command) => fmt::run(command, &mut output),
         Command::Genesis { command } => genesis::run(command, &mut output),
     };
     output.finish(exit)

@@ -29,6 +29,8 @@ pub mod codes {
     pub const STORE: &str = "E0906";
     /// A state that cannot be used.
     pub const STATE: &str = "E0907";
+    /// A file that cannot be written.
+    pub const UNWRITABLE: &str = "E0908";
 }
 
 /// How bad it is.

@@ -14,9 +14,10 @@ use rhodium_registry::Form;
 use rhodium_store::{History, KeyValueStore, LmdbOptions, LmdbStore, StoreError};
 use serde::Serialize;
 
-use super::files::{self, Draft};
+use super::files;
 use super::{diagnostics, fail, table};
 use crate::diagnostics::Diagnostic;
+use crate::draft::Draft;
 use crate::exit::Exit;
 use crate::output::Output;
 

@@ -1,9 +1,9 @@
-//! Reading the inputs of a genesis, and writing its block so that there is never half a file.
+//! Reading the inputs of a genesis.
 
 use std::fmt::Display;
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 
 use rhodium_genesis::{ContractSet, FileErrors, MANIFEST, Parameters};
 use rhodium_grammar::ast::Span;
@@ -120,46 +120,6 @@ fn read_up_to(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A file that gets its name only when all of it is there; dropped before, it leaves nothing.
-pub struct Draft {
-    draft: PathBuf,
-    target: PathBuf,
-    published: bool,
-}
-
-impl Draft {
-    /// Writes the bytes beside the target.
-    pub fn write(target: &Path, bytes: &[u8]) -> Result<Draft, Diagnostic> {
-        let mut file_name = target.file_name().unwrap_or_default().to_owned();
-        file_name.push(format!(".{}.tmp", std::process::id()));
-        let draft = target.with_file_name(file_name);
-        if let Some(parent) = target.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            fs::create_dir_all(parent).map_err(|error| unwritable(target, &error))?;
-        }
-        let mut file = File::create_new(&draft).map_err(|error| unwritable(target, &error))?;
-        // From here on the file is ours to remove.
-        let draft = Draft { draft, target: target.to_owned(), published: false };
-        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| unwritable(target, &error))?;
-        Ok(draft)
-    }
-
-    /// Gives the file its name.
-    pub fn publish(mut self) -> Result<(), Diagnostic> {
-        fs::rename(&self.draft, &self.target).map_err(|error| unwritable(&self.target, &error))?;
-        self.published = true;
-        Ok(())
-    }
-}
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        if !self.published {
-            // There is nobody left to be told.
-            let _ = fs::remove_file(&self.draft);
-        }
-    }
-}
-
 /// Refuses a target that cannot be a file, before any work is done.
 pub fn check_target(target: &Path) -> Result<(), Diagnostic> {
     if target.is_dir() || target.file_name().is_none() {
@@ -167,8 +127,4 @@ pub fn check_target(target: &Path) -> Result<(), Diagnostic> {
         return Err(Diagnostic::environment(codes::DIRECTORY, KIND, message));
     }
     Ok(())
-}
-
-fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {
-    Diagnostic::environment("E0908", KIND, format!("cannot write {}: {error}", name(path))).about(name(path))
 }

@@ -2,7 +2,7 @@
 //! between tokens goes with the token behind it.
 
 use super::plan::{Break, Plan};
-use super::tokens::Tokens;
+use super::tokens::{Tokens, closes};
 use crate::lexer::TokenKind;
 
 /// Adjusts the gaps around all comments.
@@ -34,7 +34,8 @@ fn run(tokens: &Tokens, plan: &mut Plan, first: usize, behind: usize) {
     plan.breaks[behind] = if ends_line(behind) { Break::Always } else { Break::Never };
     // What a separator would have put to the next line stays beside one that had to begin a line itself.
     let separates = matches!(tokens.kind(behind), Some(TokenKind::Bar | TokenKind::Comma | TokenKind::Semicolon));
-    if separates && plan.breaks[behind] == Break::Always && !tokens.is(behind + 1, TokenKind::Comment) {
-        plan.breaks[behind + 1] = Break::Never;
+    let next = tokens.next(behind);
+    if separates && plan.breaks[behind] == Break::Always && !tokens.kind(next).is_some_and(closes) {
+        plan.breaks[next] = Break::Never;
     }
 }

@@ -52,8 +52,10 @@ impl<'s> Tokens<'s> {
         self.kind(i) == Some(kind)
     }
 
+    /// The text of a token, without the white space at the end of a comment.
     pub(super) fn text(&self, i: usize) -> &'s str {
-        &self.source[self.lexemes[i].span.range()]
+        let text = &self.source[self.lexemes[i].span.range()];
+        if self.is(i, TokenKind::Comment) { text.trim_end() } else { text }
     }
 
     pub(super) fn partner(&self, i: usize) -> usize {
