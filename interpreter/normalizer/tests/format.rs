@@ -119,7 +119,7 @@ fn thrown_about(source: &str, choices: &[u8]) -> String {
         let gap = &source[end..token.span.start as usize];
         match FILLERS.get(usize::from(*choice)) {
             // A comment to the end of the line needs that end, and what leads the source is no gap.
-            Some(filler) if end > 0 && !gap.starts_with(['\n', '\r']) => out.extend([" ", filler]),
+            Some(filler) if end > 0 && !gap.starts_with(['\n', '\r']) => out.extend([" ", *filler]),
             _ => out.push_str(gap),
         }
         out.push_str(&source[token.span.range()]);
@@ -137,6 +137,6 @@ proptest! {
         choices in prop::collection::vec(0..40u8, 1..300),
         width in prop::sample::select(vec![10, 40, 100]),
     ) {
-        check(&thrown_about(program.get(&PROGRAMS), &choices), width);
+        check(&thrown_about(program.get(&PROGRAMS[..]).as_str(), &choices), width);
     }
 }
