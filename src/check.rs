@@ -1,8 +1,5 @@
 //! `rho check`: compiles and lints sources without running them.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use clap::Args;
 use rhodium_grammar::parse;
 use rhodium_lint::{Finding, LeftOut, Level, Levels, Selection};
@@ -11,6 +8,7 @@ use serde::Serialize;
 
 use crate::diagnostics::{Diagnostic, Severity, Source};
 use crate::exit::Exit;
+use crate::find;
 use crate::input::{InputOptions, read_source};
 use crate::output::Output;
 
@@ -76,15 +74,11 @@ pub fn run(command: &Command, output: &mut Output) -> Exit {
     let levels = command.levels();
     let mut report = Report { files: Vec::new(), diagnostics: Vec::new(), summary: Summary::default() };
     let mut exit = Exit::Ok;
-    for argument in &command.files {
-        match sources(argument) {
-            Ok(files) => {
-                for file in files {
-                    exit = exit.max(check(&file, command.input, &levels, &mut report, output));
-                }
-            }
-            Err(error) => exit = exit.max(report.add(error, output)),
-        }
+    for found in find::sources(&command.files) {
+        exit = exit.max(match found {
+            Ok(file) => check(&file, command.input, &levels, &mut report, output),
+            Err(error) => report.add(error, output),
+        });
     }
     let Summary { files, errors, warnings, .. } = report.summary;
     let (files, errors) = (counted(files, "file"), counted(errors, "error"));
@@ -173,36 +167,4 @@ fn diagnostic(finding: &Finding, source: &Source) -> Diagnostic {
         .named(finding.lint.name)
         .with_hint(finding.hint.clone());
     finding.labels.iter().fold(diagnostic, |diagnostic, (span, note)| diagnostic.with_label(source, *span, note))
-}
-
-/// The files that an argument means: itself, or all sources in a directory, in the order of their paths.
-fn sources(argument: &str) -> Result<Vec<String>, Diagnostic> {
-    if !Path::new(argument).is_dir() {
-        return Ok(vec![argument.to_owned()]);
-    }
-    let unreadable = |path: &Path, error: std::io::Error| {
-        let path = path.display().to_string();
-        Diagnostic::environment(
-            crate::diagnostics::codes::UNREADABLE,
-            "InputError",
-            format!("cannot read {path}: {error}"),
-        )
-        .about(path)
-    };
-    let mut files = Vec::new();
-    let mut directories = vec![PathBuf::from(argument)];
-    while let Some(directory) = directories.pop() {
-        for entry in fs::read_dir(&directory).map_err(|error| unreadable(&directory, error))? {
-            let entry = entry.map_err(|error| unreadable(&directory, error))?;
-            let path = entry.path();
-            // Links to directories are not followed: they may lead back.
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                directories.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rho") && path.is_file() {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    Ok(files.into_iter().map(|path| path.to_string_lossy().into_owned()).collect())
 }

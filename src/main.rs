@@ -6,6 +6,7 @@ mod diagnostics;
 mod draft;
 mod embedded;
 mod exit;
+mod find;
 mod fmt;
 mod genesis;
 mod input;

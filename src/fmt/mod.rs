@@ -1,7 +1,6 @@
 //! `rho fmt`: sources in the one style of docs/style.md.
 
 mod diff;
-mod find;
 
 use std::fs;
 use std::path::Path;
@@ -14,6 +13,7 @@ use serde::Serialize;
 use crate::diagnostics::Diagnostic;
 use crate::draft::{Draft, unwritable};
 use crate::exit::Exit;
+use crate::find;
 use crate::input::{InputOptions, STDIN, read_source};
 use crate::output::Output;
 
@@ -55,7 +55,7 @@ pub fn run(command: &Command, output: &mut Output) -> Exit {
     let mut report = Report::default();
     let mut exit = Exit::Ok;
     for found in find::sources(&command.files) {
-        match found.and_then(|path| one(command, &path)) {
+        match found.map_err(|error| vec![error]).and_then(|path| one(command, &path)) {
             Ok(outcome) => {
                 if outcome.changed && command.check {
                     exit = exit.max(Exit::Program);

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use crate::diagnostics::Diagnostic;
 use crate::input::unreadable;
 
-/// The sources in the order of the arguments, those of a directory by name, each once. Links inside a directory are
-/// not followed, and names that begin with a dot are left out.
-pub fn sources(arguments: &[String]) -> Vec<Result<String, Vec<Diagnostic>>> {
+/// The sources in the order of the arguments, those of a directory by name, each once. Links to directories
+/// are not followed, for they may lead back, and names that begin with a dot are left out.
+pub fn sources(arguments: &[String]) -> Vec<Result<String, Diagnostic>> {
     let mut found = Vec::new();
     for argument in arguments {
         if Path::new(argument).is_dir() {
@@ -24,7 +24,7 @@ pub fn sources(arguments: &[String]) -> Vec<Result<String, Vec<Diagnostic>>> {
     found
 }
 
-fn search(directory: &str, found: &mut Vec<Result<String, Vec<Diagnostic>>>) {
+fn search(directory: &str, found: &mut Vec<Result<String, Diagnostic>>) {
     let mut waiting = vec![(PathBuf::from(directory), true)];
     while let Some((path, is_directory)) = waiting.pop() {
         // Without a name in UTF-8 it could neither be reported nor opened by it.
@@ -35,7 +35,7 @@ fn search(directory: &str, found: &mut Vec<Result<String, Vec<Diagnostic>>>) {
         }
         match entries(&path) {
             Ok(entries) => waiting.extend(entries.into_iter().rev()),
-            Err(error) => found.push(Err(vec![unreadable(name, &error)])),
+            Err(error) => found.push(Err(unreadable(name, &error))),
         }
     }
 }
@@ -47,7 +47,7 @@ fn entries(directory: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
     let mut wanted = Vec::new();
     for entry in all {
         let (kind, path) = (entry.file_type()?, entry.path());
-        let is_source = kind.is_file() && path.extension().is_some_and(|extension| extension == "rho");
+        let is_source = path.extension().is_some_and(|extension| extension == "rho") && path.is_file();
         let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
         if !is_hidden && (kind.is_dir() || is_source) {
             wanted.push((path, kind.is_dir()));
