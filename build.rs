@@ -65,9 +65,9 @@ fn report(path: &Path, source: &str, error: &CompileError) -> usize {
             errors.iter().for_each(|error| print(error.span, error.code, &error.message));
             errors.len()
         }
-        CompileError::Normalize(error) => {
-            print(error.span, error.code(), &error.message);
-            1
+        CompileError::Normalize(errors) => {
+            errors.iter().for_each(|error| print(error.span, error.code(), &error.message));
+            errors.len()
         }
     }
 }

@@ -194,7 +194,7 @@ impl ContractProblem {
             Self::TwoKeys => "E0612",
             Self::Template(error) => error.problem.code(),
             Self::Compile(CompileError::Syntax(errors)) => errors.first().map_or("E0110", |error| error.code),
-            Self::Compile(CompileError::Normalize(error)) => error.code(),
+            Self::Compile(CompileError::Normalize(errors)) => errors.first().map_or("E0212", |error| error.code()),
             Self::NotOneNew => "E0621",
             Self::NoExport => "E0622",
             Self::NoRegistration => "E0623",
@@ -238,7 +238,9 @@ impl ContractProblem {
             Self::Template(error) => error.problem.hint().into(),
             Self::UnknownImport(_) => "write the name of a contract of the set that registers itself".into(),
             Self::Compile(CompileError::Syntax(errors)) => return errors.first().and_then(|error| error.hint.clone()),
-            Self::Compile(CompileError::Normalize(error)) => return error.hint.clone(),
+            Self::Compile(CompileError::Normalize(errors)) => {
+                return errors.first().and_then(|error| error.hint.clone());
+            }
             Self::NotOneNew => "put the whole contract into one `new … in { … }`".into(),
             Self::NoExport => "declare the name to export first: `new Contract, … in { … }`".into(),
             Self::NoRegistration => "end the contract with `insertSigned!($$registry:pk$$, ($$registry:nonce$$, \
@@ -417,8 +419,8 @@ impl ContractError {
             ContractProblem::Compile(CompileError::Syntax(errors)) => {
                 errors.iter().map(|e| at(e.message.clone(), Some(e.span), e.hint.clone(), e.code)).collect()
             }
-            ContractProblem::Compile(CompileError::Normalize(error)) => {
-                vec![at(error.message.clone(), Some(error.span), hint, error.code())]
+            ContractProblem::Compile(CompileError::Normalize(errors)) => {
+                errors.iter().map(|e| at(e.message.clone(), Some(e.span), e.hint.clone(), e.code())).collect()
             }
             problem => vec![at(problem.to_string(), self.span, hint, problem.code())],
         }

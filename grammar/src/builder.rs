@@ -8,7 +8,7 @@ use crate::error::{MAX_ERRORS, SyntaxError, codes};
 use crate::infix::Chain;
 use crate::number::{self, NumberError};
 
-/// A lexical error reached the parser; the error itself is kept by the token stream.
+/// A lexical error reached the parser, which stops; the error is found again by those who look for all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LexicalError;
 

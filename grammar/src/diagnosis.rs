@@ -1,330 +1,201 @@
-//! Why a source is no program, in words.
+//! Why the parser stopped at a place, in words.
 
-use lalrpop_util::ParseError;
-
+use crate::advice::Advice;
 use crate::ast::Span;
+use crate::brackets::{Brackets, closed, closing_text, opened};
 use crate::builder::shorten;
 use crate::error::{SyntaxError, codes};
-use crate::lexer::{Lexeme, TokenKind, tokens};
-use crate::line_index::{LineIndex, Position};
-use crate::parser::{Verdict, could_stand};
+use crate::expected::Expected;
+use crate::faults;
+use crate::lexer::{Lexeme, TokenKind};
+use crate::line_index::LineIndex;
 
-/// Explains why the parser stopped.
-pub(crate) struct Diagnosis<'s> {
-    source: &'s str,
-    /// The last three tokens the parser took; the last is the offending one if there is one.
-    previous: [Option<Lexeme>; 3],
+/// What would put the source right: other tokens in place of some.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Repair {
+    pub from: usize,
+    pub to: usize,
+    pub with: &'static [TokenKind],
 }
 
-impl<'s> Diagnosis<'s> {
-    pub(crate) fn new(source: &'s str, previous: [Option<Lexeme>; 3]) -> Self {
-        Diagnosis { source, previous }
+/// An error, and how the parser can go on behind it.
+pub(crate) struct Finding {
+    pub error: SyntaxError,
+    pub repair: Option<Repair>,
+}
+
+/// The place at which the parser stopped.
+pub(crate) struct Spot<'t> {
+    pub source: &'t str,
+    pub tokens: &'t [Lexeme],
+    pub brackets: &'t Brackets,
+    /// The number of the offending token; the number of tokens if the source ends too early.
+    pub at: usize,
+    pub expected: Expected<'t>,
+}
+
+impl<'t> Spot<'t> {
+    /// A place, with the terminals that the parser named.
+    pub(crate) fn new(
+        source: &'t str,
+        tokens: &'t [Lexeme],
+        brackets: &'t Brackets,
+        at: usize,
+        terminals: &'t [String],
+        budget: &mut usize,
+    ) -> Self {
+        let expected = Expected::new(terminals, source, &tokens[..at], budget);
+        Spot { source, tokens, brackets, at, expected }
     }
 
-    pub(crate) fn explain(&self, verdict: Verdict) -> SyntaxError {
-        match verdict {
-            ParseError::UnrecognizedToken { token: (start, kind, end), expected } => {
-                self.unexpected(kind, Span { start, end }, &Expected::new(&expected, self.source, start))
-            }
-            ParseError::UnrecognizedEof { expected, .. } => {
-                self.end(&Expected::new(&expected, self.source, self.source.len() as u32))
-            }
-            // The grammar's entry takes all tokens and its lexer is our own: what remains cannot happen, and would
-            // still be an error of the source.
-            ParseError::ExtraToken { .. } | ParseError::InvalidToken { .. } | ParseError::User { .. } => {
-                self.end(&Expected { terminals: Vec::new() })
-            }
+    pub(crate) fn explain(&self) -> Finding {
+        match self.tokens.get(self.at) {
+            None => Finding { error: self.end(), repair: None },
+            Some(token) => self.unexpected(*token),
         }
     }
 
-    fn end(&self, expected: &Expected) -> SyntaxError {
+    fn end(&self) -> SyntaxError {
         let end = self.source.len() as u32;
         let place = Span { start: end, end };
-        let found = "the end of the source".to_owned();
-        if self.previous[2].is_none() {
-            let message = "the source contains no process".to_owned();
-            let hint = Some("the process that does nothing is written `Nil`".to_owned());
-            return SyntaxError {
-                code: codes::EMPTY_PROGRAM,
-                span: place,
-                found,
-                expected: expected.words(),
-                message,
-                hint,
-            };
+        let mut error = SyntaxError::new(codes::UNEXPECTED_END, place, "the end of the source", "");
+        error.expected = self.expected.words();
+        let Some(last) = self.tokens.last() else {
+            error.code = codes::EMPTY_PROGRAM;
+            error.message = "the source contains no process".to_owned();
+            return error.with_hint("the process that does nothing is written `Nil`");
+        };
+        // The blanks and comments behind the last token are no help.
+        error.span = Span { start: last.span.end, end: last.span.end };
+        error.message = format!("the source ends too early{}", self.expected.sentence());
+        let tokens = faults::read(self.source).0;
+        match never_closed(self.source, &tokens) {
+            None if last.kind == TokenKind::Bar => error.with_hint("no `|` stands behind the last process"),
+            None => error,
+            Some((open, before)) => {
+                let text = self.source.get(open.span.range()).unwrap_or_default();
+                let close = opened(open.kind).map_or("", closing_text);
+                let hint = match before {
+                    Some(line) => format!("going by the indentation, a `{close}` is missing before line {line}"),
+                    None => format!("close the `{text}` with `{close}`"),
+                };
+                error.with_label(open.span, format!("this `{text}` is never closed")).with_hint(hint)
+            }
         }
-        let message = format!("the source ends too early{}", expected.sentence());
-        let hint = self.unclosed(end).map(|open| open.hint(self.source));
-        SyntaxError { code: codes::UNEXPECTED_END, span: place, found, expected: expected.words(), message, hint }
     }
 
-    fn unexpected(&self, kind: TokenKind, span: Span, expected: &Expected) -> SyntaxError {
-        let text = self.source.get(span.range()).unwrap_or_default();
+    fn unexpected(&self, token: Lexeme) -> Finding {
+        let text = self.source.get(token.span.range()).unwrap_or_default();
         let found = format!("`{}`", shorten(text));
-        let (code, message, hint) = if expected.only_name() && is_reserved(kind) && kind != TokenKind::In {
-            let message = format!("{found} is a reserved word and cannot be used as a name");
-            (codes::RESERVED_WORD, message, Some(format!("choose another name, for example `{text}_`")))
-        } else if expected.has("|") && starts_process(kind) {
-            self.side_by_side(&found, expected)
-        } else {
-            let message = format!("{found} cannot stand here{}", expected.sentence());
-            (codes::UNEXPECTED_TOKEN, message, self.advice(kind, span, expected))
+        let mut error = SyntaxError::new(codes::UNEXPECTED_TOKEN, token.span, &found, "");
+        error.expected = self.expected.words();
+        let advice = self.advice();
+        error.code = match &advice {
+            Some(advice) if advice.code.is_some() => advice.code.unwrap_or_default(),
+            _ => codes::UNEXPECTED_TOKEN,
         };
-        SyntaxError { code, span, found, expected: expected.words(), message, hint }
+        let Some(advice) = advice else {
+            error.message = format!("{found} cannot stand here{}", self.expected.sentence());
+            return Finding { error, repair: None };
+        };
+        let Advice { message, hint, labels, from, repair, .. } = advice;
+        if let Some(first) = from.and_then(|from| self.tokens.get(from)) {
+            error.span.start = first.span.start.min(error.span.start);
+        }
+        if message.is_some() {
+            // The message says better what is wrong than a list of tokens.
+            error.expected.clear();
+        }
+        error.message = message.unwrap_or_else(|| format!("{found} cannot stand here{}", self.expected.sentence()));
+        error.hint = hint;
+        error.labels = labels;
+        Finding { error, repair }
     }
 
-    fn side_by_side(&self, found: &str, expected: &Expected) -> (&'static str, String, Option<String>) {
-        let message = format!("{found} begins another process, but nothing joins it to the one before");
-        let hint = match (expected.has(","), expected.has("=>")) {
-            (true, _) => "put `,` between the elements",
-            _ if expected.has("in") => "put `in` in front of the body",
-            (_, true) => "put `=>` between a pattern and its body, or `|` between two processes",
-            _ => "put `|` between the two processes",
-        };
-        (codes::MISSING_BAR, message, Some(hint.to_owned()))
+    /// The kind of the token so many places from the offending one.
+    pub(crate) fn kind(&self, distance: isize) -> Option<TokenKind> {
+        Some(self.tokens.get(self.at.checked_add_signed(distance)?)?.kind)
     }
 
-    /// A guess at what was meant.
-    fn advice(&self, kind: TokenKind, span: Span, expected: &Expected) -> Option<String> {
+    /// The text of the token so many places from the offending one.
+    pub(crate) fn text(&self, distance: isize) -> &'t str {
+        let token = self.at.checked_add_signed(distance).and_then(|index| self.tokens.get(index));
+        token.and_then(|token| self.source.get(token.span.range())).unwrap_or_default()
+    }
+
+    /// Whether the token touches the one behind it.
+    pub(crate) fn touches(&self, distance: isize) -> bool {
+        let token = |distance: isize| self.tokens.get(self.at.checked_add_signed(distance)?);
+        matches!((token(distance), token(distance + 1)), (Some(a), Some(b)) if a.span.end == b.span.start)
+    }
+
+    /// The innermost opening bracket that is open at the place.
+    pub(crate) fn innermost(&self) -> Option<usize> {
+        let mut closed_inside = 0_usize;
+        for index in (0..self.at).rev() {
+            let kind = self.tokens[index].kind;
+            if closed(kind).is_some() {
+                match self.brackets.partner(index) {
+                    Some(_) => closed_inside += 1,
+                    None => continue,
+                }
+            } else if opened(kind).is_some() {
+                if closed_inside == 0 {
+                    return Some(index);
+                }
+                if self.brackets.partner(index).is_some_and(|close| close < self.at) {
+                    closed_inside -= 1;
+                }
+            }
+        }
+        None
+    }
+
+    /// The word that begins the construct in which the place is, if no separator or bracket stands between.
+    pub(crate) fn head(&self) -> Option<TokenKind> {
         use TokenKind::*;
-        let [before_that, before, _] = self.previous.map(|lexeme| lexeme.map(|lexeme| lexeme.kind));
-        let of_body = matches!(before_that, Some(ParenClose | Assign | Bundle | BundleWrite | BundleRead | BundleNone));
-        let text = match kind {
-            ParenClose if before == Some(ParenOpen) => {
-                "there are no empty parentheses; a tuple has at least one element"
-            }
-            BraceClose if before == Some(BraceOpen) && of_body => "an empty body is written `{ Nil }`",
-            BraceClose if before == Some(BraceOpen) => "at least one `pattern => body` must stand between the braces",
-            BraceClose if expected.has("=>") => "a case is `pattern => body`; between two processes stands `|`",
-            Plus | Minus | Negate if before == Some(Bundle) => "write the sign directly behind `bundle`",
-            _ if is_closing(kind) => return self.bracket_advice(kind, span.start),
-            _ if is_reserved(kind) && expected.has("identifier") => "this word is reserved",
-            _ if expected.only_brace() => "put braces around the body",
-            _ => return None,
-        };
-        Some(text.to_owned())
-    }
-
-    /// About a closing bracket that does not fit.
-    fn bracket_advice(&self, closing: TokenKind, offset: u32) -> Option<String> {
-        match self.unclosed(offset) {
-            None => Some("no bracket is open here".to_owned()),
-            Some(open) if open.closed_by() == closing => None,
-            Some(open) => Some(open.hint(self.source)),
-        }
-    }
-
-    /// The innermost bracket open at an offset.
-    fn unclosed(&self, offset: u32) -> Option<OpenBracket> {
-        let mut open = Vec::new();
-        for lexeme in tokens(self.source).filter_map(Result::ok).take_while(|lexeme| lexeme.span.start < offset) {
-            if is_opening(lexeme.kind) {
-                open.push(OpenBracket(lexeme));
-            } else if is_closing(lexeme.kind) {
-                open.pop();
+        let mut index = self.at;
+        while index > 0 {
+            index -= 1;
+            let kind = self.tokens[index].kind;
+            match kind {
+                New | Let | Contract | For | Match | Select | If => return Some(kind),
+                Bar | FatArrow | In => return None,
+                _ if closed(kind).is_some() => index = self.brackets.partner(index)?,
+                _ if opened(kind).is_some() => return None,
+                _ => {}
             }
         }
-        open.pop()
+        None
     }
 }
 
-struct OpenBracket(Lexeme);
+/// Blanks further in are not looked at.
+const MAX_INDENTATION: usize = 200;
 
-impl OpenBracket {
-    fn closed_by(&self) -> TokenKind {
-        match self.0.kind {
-            TokenKind::BraceOpen => TokenKind::BraceClose,
-            TokenKind::BracketOpen => TokenKind::BracketClose,
-            TokenKind::PathOpen => TokenKind::PathClose,
-            _ => TokenKind::ParenClose,
+/// An opening bracket without counterpart, and the line before which it should have been closed if the indentation
+/// tells: the first pair of which both ends begin or end a line but stand at different depths.
+fn never_closed(source: &str, tokens: &[Lexeme]) -> Option<(Lexeme, Option<u32>)> {
+    let brackets = Brackets::new(tokens);
+    let index = LineIndex::new(source);
+    let bytes = source.as_bytes();
+    let blanks =
+        |from: usize| bytes[from..].iter().take(MAX_INDENTATION).take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let begins_line = |offset: usize| {
+        let before = bytes[..offset].iter().rev().take(MAX_INDENTATION);
+        before.copied().find(|byte| !matches!(byte, b' ' | b'\t')).is_none_or(|byte| byte == b'\n')
+    };
+    for (at, token) in tokens.iter().enumerate() {
+        let Some(open) = brackets.partner(at).filter(|open| *open < at).map(|open| tokens[open]) else { continue };
+        let (start, line) = (index.line_start(open.span.start), index.position(token.span.start).line);
+        let depth = token.span.start - index.line_start(token.span.start);
+        if index.position(open.span.start).line != line
+            && begins_line(token.span.start as usize)
+            && blanks(start as usize) > depth as usize
+        {
+            return Some((open, Some(line)));
         }
     }
-
-    fn hint(&self, source: &str) -> String {
-        let Position { line, column } = LineIndex::new(source).position(self.0.span.start);
-        let bracket = source.get(self.0.span.range()).unwrap_or_default();
-        format!("the `{bracket}` at {line}:{column} is still open")
-    }
-}
-
-fn is_opening(kind: TokenKind) -> bool {
-    use TokenKind::*;
-    matches!(kind, ParenOpen | BigIntOpen | BraceOpen | BracketOpen | PathOpen)
-}
-
-fn is_closing(kind: TokenKind) -> bool {
-    use TokenKind::*;
-    matches!(kind, ParenClose | BraceClose | BracketClose | PathClose)
-}
-
-fn is_reserved(kind: TokenKind) -> bool {
-    use TokenKind::*;
-    matches!(
-        kind,
-        Nil | True
-            | False
-            | Set
-            | BoolType
-            | IntType
-            | BigIntType
-            | StringType
-            | UriType
-            | ByteArrayType
-            | And
-            | Or
-            | Not
-            | Matches
-            | New
-            | In
-            | For
-            | Contract
-            | Match
-            | Select
-            | If
-            | Else
-            | Let
-            | Where
-            | Bundle
-            | BundleNone
-    )
-}
-
-fn starts_process(kind: TokenKind) -> bool {
-    use TokenKind::*;
-    let reserved = is_reserved(kind) && !matches!(kind, And | Or | Matches | In | Else | Where);
-    let word = matches!(kind, Identifier | Agent | Constructor | Method | Default | Private | Wildcard);
-    let literal = matches!(kind, Number | String | Uri | BigIntOpen);
-    let opening = matches!(kind, BraceOpen | BracketOpen | PathOpen | ParenOpen);
-    let prefix = matches!(kind, At | Evaluate | Negate | Tilde | BundleWrite | BundleRead);
-    reserved || word || literal || opening || prefix
-}
-
-/// Up to this offset all of [`PROBES`] are tried, behind it only the first two: each one parses the source again.
-const FULL_PROBE_BYTES: u32 = 64 << 10;
-
-const PROBES: [(TokenKind, &str); 16] = [
-    (TokenKind::Bar, "|"),
-    (TokenKind::Comma, ","),
-    (TokenKind::Semicolon, ";"),
-    (TokenKind::ParenClose, ")"),
-    (TokenKind::BracketClose, "]"),
-    (TokenKind::BraceClose, "}"),
-    (TokenKind::PathClose, "|}"),
-    (TokenKind::BraceOpen, "{"),
-    (TokenKind::In, "in"),
-    (TokenKind::Else, "else"),
-    (TokenKind::Where, "where"),
-    (TokenKind::FatArrow, "=>"),
-    (TokenKind::Colon, ":"),
-    (TokenKind::Ampersand, "&"),
-    (TokenKind::Dot, "."),
-    (TokenKind::Plus, "+"),
-];
-
-/// What the parser would have taken.
-struct Expected<'e> {
-    terminals: Vec<&'e str>,
-}
-
-impl<'e> Expected<'e> {
-    /// The parser names terminals as the grammar does, in quotes. Before it finds a token wrong it may have closed
-    /// constructs that other tokens would have continued, so it is asked about the most telling ones again.
-    fn new(terminals: &'e [String], source: &str, offset: u32) -> Self {
-        let mut terminals: Vec<&str> = terminals.iter().map(|terminal| terminal.trim_matches('"')).collect();
-        let probes = if offset <= FULL_PROBE_BYTES { &PROBES[..] } else { &PROBES[..2] };
-        for (kind, terminal) in probes {
-            if !terminals.contains(terminal) && could_stand(source, offset, *kind) {
-                terminals.push(terminal);
-            }
-        }
-        Expected { terminals }
-    }
-
-    fn has(&self, terminal: &str) -> bool {
-        self.terminals.contains(&terminal)
-    }
-
-    fn only_brace(&self) -> bool {
-        self.terminals == ["{"]
-    }
-
-    /// An identifier can stand here, but not every process.
-    fn only_name(&self) -> bool {
-        self.has("identifier") && !self.has("Nil")
-    }
-
-    /// The terminals in words: processes, expressions and operators are named as such.
-    fn words(&self) -> Vec<String> {
-        const AGENT_WORDS: [&str; 5] = ["agent", "constructor", "method", "default", "private"];
-        const OPERATORS: [&str; 21] = [
-            "and", "or", "matches", "==", "!=", "<", "<=", ">", ">=", "+", "++", "-", "--", "*", "/", "%", "%%",
-            "/\\\\", "\\\\/", "&&", "||",
-        ];
-        const EXPRESSION: [&str; 24] = [
-            "identifier",
-            "_",
-            "number",
-            "string",
-            "uri",
-            "Nil",
-            "true",
-            "false",
-            "Set",
-            "Bool",
-            "Int",
-            "BigInt",
-            "String",
-            "Uri",
-            "ByteArray",
-            "BigInt(",
-            "(",
-            "[",
-            "{",
-            "{|",
-            "not",
-            "neg",
-            "eval",
-            "~",
-        ];
-        const PROCESS: [&str; 13] = [
-            "@", "new", "for", "contract", "match", "select", "if", "let", "bundle", "bundle+", "bundle-", "bundle0",
-            "agent",
-        ];
-        let mut words: Vec<String> = Vec::new();
-        let mut hidden: Vec<&str> = Vec::new();
-        if self.has("Nil") && self.has("new") {
-            words.push("a process".to_owned());
-            hidden.extend(EXPRESSION.iter().chain(&PROCESS).chain(&AGENT_WORDS).chain(&["="]));
-        } else if self.has("Nil") {
-            words.push("an expression".to_owned());
-            hidden.extend(EXPRESSION.iter().chain(&AGENT_WORDS).chain(&["="]));
-        } else if self.has("identifier") {
-            words.push("a name".to_owned());
-            hidden.extend(["identifier", "_", "@"].iter().chain(&AGENT_WORDS));
-        }
-        if self.has("+") {
-            words.push("an operator".to_owned());
-            hidden.extend(OPERATORS.iter().chain(&["."]));
-        }
-        let rest = self.terminals.iter().filter(|terminal| !hidden.contains(terminal));
-        words.extend(rest.map(|terminal| match *terminal {
-            "uri" => "a URI".to_owned(),
-            "number" => "a number".to_owned(),
-            "string" => "a string".to_owned(),
-            other => format!("`{}`", other.replace("\\\\", "\\")),
-        }));
-        words.dedup();
-        words.truncate(8);
-        words
-    }
-
-    /// `; expected …`, or nothing when nothing is known.
-    fn sentence(&self) -> String {
-        let words = self.words();
-        match words.split_last() {
-            None => String::new(),
-            Some((only, [])) => format!("; expected {only}"),
-            Some((last, others)) => format!("; expected {} or {last}", others.join(", ")),
-        }
-    }
+    let without = |at: &usize| opened(tokens[*at].kind).is_some() && brackets.partner(*at).is_none();
+    (0..tokens.len()).rev().find(without).map(|at| (tokens[at], None))
 }

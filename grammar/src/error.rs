@@ -41,6 +41,27 @@ pub mod codes {
     pub const SOURCE_ARROW: &str = "E0118";
     /// A source longer than the limit.
     pub const TOO_LARGE: &str = "E0119";
+
+    /// Every code with what it stands for.
+    pub const ALL: &[(&str, &str)] = &[
+        (ILLEGAL_CHARACTER, "A character that no token starts with"),
+        (UNTERMINATED_STRING, "A string without its closing quote"),
+        (UNTERMINATED_URI, "A URI without its closing back tick"),
+        (UNTERMINATED_COMMENT, "A block comment without `*/`"),
+        (BAD_ESCAPE, "A backslash sequence that strings do not have"),
+        (BAD_NUMBER, "A number with a suffix or width that does not exist"),
+        (INTEGER_RANGE, "An integer literal that does not fit 64 bits"),
+        (UNEXPECTED_TOKEN, "A token that cannot stand here"),
+        (UNEXPECTED_END, "The source ends in the middle of a process"),
+        (EMPTY_PROGRAM, "A source without any process"),
+        (MISSING_BAR, "Two processes side by side"),
+        (RESERVED_WORD, "A reserved word where a name must stand"),
+        (MIXED_ARROWS, "Different arrows in one receipt"),
+        (DUPLICATE_NAME, "A name declared twice by one `new`"),
+        (AGENT_MEMBERS, "An agent whose members are missing or repeated"),
+        (SOURCE_ARROW, "`?!` or `!?` with an arrow other than `<-`"),
+        (TOO_LARGE, "A source longer than the limit"),
+    ];
 }
 
 /// A syntax error. Displayed as one sentence.
@@ -59,17 +80,33 @@ pub struct SyntaxError {
     pub message: String,
     /// What to try, if there is a good guess.
     pub hint: Option<String>,
+    /// Other places that matter, with what is said about them.
+    pub labels: Vec<(Span, String)>,
 }
 
 impl SyntaxError {
     /// An error that is not about a token standing in the wrong place.
     pub(crate) fn new(code: &'static str, span: Span, found: impl Into<String>, message: impl Into<String>) -> Self {
-        SyntaxError { code, span, found: found.into(), expected: Vec::new(), message: message.into(), hint: None }
+        SyntaxError {
+            code,
+            span,
+            found: found.into(),
+            expected: Vec::new(),
+            message: message.into(),
+            hint: None,
+            labels: Vec::new(),
+        }
     }
 
     /// The same error with a hint.
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same error with another place that matters.
+    pub(crate) fn with_label(mut self, span: Span, note: impl Into<String>) -> Self {
+        self.labels.push((span, note.into()));
         self
     }
 }

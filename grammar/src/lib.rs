@@ -3,16 +3,21 @@
 //! [`parse`] reads one program of the surface grammar (language.md 1 and 2, the union of both levels; level 2 where
 //! they conflict). Nesting depth costs heap, never stack: the LR parser keeps its own stack and the tree is an arena.
 
+mod advice;
 pub mod ast;
+mod brackets;
 mod builder;
 mod diagnosis;
 mod error;
+mod expected;
+mod faults;
 mod format;
 mod infix;
 mod lexer;
 mod line_index;
 mod number;
 mod parser;
+mod recovery;
 
 pub use error::{SyntaxError, codes};
 pub use format::{FormatError, FormatOptions, format};

@@ -48,6 +48,12 @@ impl LineIndex {
         Position { line: line as u32, column }
     }
 
+    /// The byte offset at which the line of an offset starts.
+    pub(crate) fn line_start(&self, offset: u32) -> u32 {
+        let offset = offset.min(self.length);
+        self.lines[self.lines.partition_point(|start| *start <= offset) - 1]
+    }
+
     /// Number of lines.
     pub fn line_count(&self) -> usize {
         self.lines.len()

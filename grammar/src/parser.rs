@@ -6,9 +6,9 @@ use lalrpop_util::{ParseError, lalrpop_mod};
 
 use crate::ast::{Ast, ProcId, Span};
 use crate::builder::{Builder, LexicalError};
-use crate::diagnosis::Diagnosis;
-use crate::error::{MAX_ERRORS, SyntaxError, codes};
+use crate::error::{SyntaxError, codes};
 use crate::lexer::{Lexeme, Lexer, TokenKind, tokens};
+use crate::recovery::all_errors;
 
 lalrpop_mod!(
     #[allow(clippy::all, clippy::pedantic, missing_docs, unused, unreachable_pub)]
@@ -41,8 +41,7 @@ impl Default for Limits {
 /// Parses a program with the default limits.
 ///
 /// # Errors
-/// All lexical errors (up to 64), or the violated rules of the grammar up to the first token that cannot stand where
-/// it does; never empty, in the order of the source.
+/// All independent errors, up to 64; never empty, in the order of the source.
 pub fn parse(source: &str) -> Result<Parsed, Vec<SyntaxError>> {
     parse_with_limits(source, &Limits::default())
 }
@@ -59,45 +58,59 @@ pub fn parse_with_limits(source: &str, limits: &Limits) -> Result<Parsed, Vec<Sy
     }
     let mut builder = Builder::new(source);
     let mut stream = TokenStream::new(source);
-    let result = generated::ProgramParser::new().parse(&mut builder, &mut stream);
-    let mut errors = builder.errors;
-    match result {
-        Ok(root) if errors.is_empty() => return Ok(Parsed { ast: builder.ast, root }),
-        Ok(_) => {}
-        Err(ParseError::User { .. }) => errors.extend(stream.all_errors()),
-        Err(error) => errors.push(Diagnosis::new(source, stream.previous).explain(error)),
+    if let Ok(root) = generated::ProgramParser::new().parse(&mut builder, &mut stream)
+        && builder.errors.is_empty()
+    {
+        return Ok(Parsed { ast: builder.ast, root });
     }
-    errors.sort_by_key(|error| error.span);
-    Err(errors)
+    drop(builder);
+    Err(all_errors(source))
 }
 
 /// Why the generated parser stopped.
 pub(crate) type Verdict = ParseError<u32, TokenKind, LexicalError>;
 
-/// Whether a token of this kind could stand at an offset, where a token begins or the source ends.
-pub(crate) fn could_stand(source: &str, offset: u32, kind: TokenKind) -> bool {
-    let mut builder = Builder::new(source);
-    let mut stream = TokenStream::new(source);
-    let before = (&mut stream).take_while(|item| matches!(item, Ok((start, ..)) if *start < offset));
-    let tokens = before.chain(std::iter::once(Ok((offset, kind, offset))));
-    match generated::ProgramParser::new().parse(&mut builder, tokens) {
-        Ok(_) | Err(ParseError::UnrecognizedEof { .. }) => true,
-        Err(_) => false,
+/// What came of parsing a list of tokens.
+pub(crate) struct Attempt {
+    /// Why the parser stopped, if it did not like the tokens.
+    pub verdict: Option<Verdict>,
+    /// How many tokens it took, the offending one included.
+    pub taken: usize,
+    /// Violated rules that do not stop the parser.
+    pub errors: Vec<SyntaxError>,
+}
+
+impl Attempt {
+    /// The number of the offending token, or of all tokens if the end came too early.
+    pub(crate) fn failure(&self) -> Option<usize> {
+        match self.verdict.as_ref()? {
+            ParseError::UnrecognizedEof { .. } => Some(self.taken),
+            _ => Some(self.taken.saturating_sub(1)),
+        }
     }
+}
+
+/// Runs the parser over a list of tokens.
+pub(crate) fn attempt(source: &str, tokens: impl Iterator<Item = Lexeme>) -> Attempt {
+    let mut builder = Builder::new(source);
+    let mut taken = 0;
+    let counted = tokens.map(|lexeme| {
+        taken += 1;
+        Ok::<_, LexicalError>((lexeme.span.start, lexeme.kind, lexeme.span.end))
+    });
+    let verdict = generated::ProgramParser::new().parse(&mut builder, counted).err();
+    Attempt { verdict, taken, errors: builder.errors }
 }
 
 /// The tokens as the parser wants them: without comments, `agent` only where it is one, and ending at the first error.
 struct TokenStream<'s> {
     lexer: Lexer<'s>,
     ahead: VecDeque<Result<Lexeme, SyntaxError>>,
-    /// The three tokens given last, the latest at the end.
-    previous: [Option<Lexeme>; 3],
-    error: Option<SyntaxError>,
 }
 
 impl<'s> TokenStream<'s> {
     fn new(source: &'s str) -> Self {
-        TokenStream { lexer: tokens(source), ahead: VecDeque::new(), previous: [None; 3], error: None }
+        TokenStream { lexer: tokens(source), ahead: VecDeque::new() }
     }
 
     fn read(&mut self) -> Option<Result<Lexeme, SyntaxError>> {
@@ -123,11 +136,6 @@ impl<'s> TokenStream<'s> {
             _ => false,
         }
     }
-
-    fn all_errors(mut self) -> Vec<SyntaxError> {
-        let ahead = std::mem::take(&mut self.ahead).into_iter().filter_map(Result::err);
-        self.error.take().into_iter().chain(ahead).chain(self.lexer.filter_map(Result::err)).take(MAX_ERRORS).collect()
-    }
 }
 
 impl Iterator for &mut TokenStream<'_> {
@@ -143,13 +151,9 @@ impl Iterator for &mut TokenStream<'_> {
                 if lexeme.kind == TokenKind::Agent && !self.begins_agent() {
                     lexeme.kind = TokenKind::Identifier;
                 }
-                self.previous = [self.previous[1], self.previous[2], Some(lexeme)];
                 Some(Ok((lexeme.span.start, lexeme.kind, lexeme.span.end)))
             }
-            Err(error) => {
-                self.error = Some(error);
-                Some(Err(LexicalError))
-            }
+            Err(_) => Some(Err(LexicalError)),
         }
     }
 }

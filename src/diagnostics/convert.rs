@@ -3,8 +3,8 @@
 use rhodium_grammar::SyntaxError;
 use rhodium_grammar::ast::Span;
 use rhodium_machine::{ErrorKind, Failure, RunError, RuntimeError};
-use rhodium_normalizer::{CompileError, NormalizeError, NormalizeErrorKind as Kind};
-use rhodium_registry::nearest_urn;
+use rhodium_normalizer::{CompileError, NormalizeError};
+use rhodium_registry::{SYSTEM_CHANNELS, nearest_urn};
 use rhodium_store::StoreError;
 
 use super::{Diagnostic, Severity, Source, codes};
@@ -14,7 +14,9 @@ impl Diagnostic {
     pub fn compile(error: &CompileError, source: &Source) -> Vec<Diagnostic> {
         match error {
             CompileError::Syntax(errors) => errors.iter().map(|error| Diagnostic::syntax(error, source)).collect(),
-            CompileError::Normalize(error) => vec![Diagnostic::normalize(error, source)],
+            CompileError::Normalize(errors) => {
+                errors.iter().map(|error| Diagnostic::normalize(error, source)).collect()
+            }
         }
     }
 
@@ -22,21 +24,25 @@ impl Diagnostic {
         let note = if error.expected.is_empty() { "here".to_owned() } else { alternatives(&error.expected) };
         Diagnostic::at(Severity::Error, error.code, "SyntaxError", &error.message, source, error.span, note)
             .with_hint(error.hint.clone())
+            .with_labels(source, &error.labels)
     }
 
     fn normalize(error: &NormalizeError, source: &Source) -> Diagnostic {
         let (code, kind) = (error.code(), error.kind_name());
-        let diagnostic = Diagnostic::at(Severity::Error, code, kind, &error.message, source, error.span, "here")
-            .with_hint(error.hint.clone());
-        let note = match error.kind {
-            Kind::UnexpectedProcContext | Kind::UnexpectedNameContext => "bound here",
-            Kind::UnexpectedReuseOfNameContextFree | Kind::UnexpectedReuseOfProcContextFree => "first bound here",
-            _ => "and here",
-        };
-        match error.other {
-            Some(other) if other != error.span => diagnostic.with_label(source, other, note),
-            _ => diagnostic,
+        let mut diagnostic = Diagnostic::at(Severity::Error, code, kind, &error.message, source, error.span, "here")
+            .with_hint(error.hint.clone())
+            .with_labels(source, &error.labels);
+        diagnostic.network_message = Some(error.network.to_string());
+        if code == UNBOUND
+            && let Some(hint) = system_channel(source.text.get(error.span.range()).unwrap_or_default())
+        {
+            diagnostic.hint = Some(hint);
         }
+        diagnostic
+    }
+
+    fn with_labels(self, source: &Source, labels: &[(Span, String)]) -> Diagnostic {
+        labels.iter().fold(self, |diagnostic, (span, note)| diagnostic.with_label(source, *span, note))
     }
 
     /// Everything that made an evaluation fail. Sources have the numbers 1, 2, …
@@ -66,6 +72,16 @@ impl Diagnostic {
         };
         diagnostic.with_hint(run_hint(error))
     }
+}
+
+/// The code of a variable that nothing binds.
+const UNBOUND: &str = "E0212";
+
+/// For a name that is usually bound to a system channel: how.
+fn system_channel(name: &str) -> Option<String> {
+    let urns = SYSTEM_CHANNELS.iter().flat_map(|channel| channel.urns());
+    let urn = urns.into_iter().find(|urn| urn.rsplit(':').next() == Some(name))?;
+    Some(format!("bind it to the system channel: `new {name}(`{urn}`) in {{ … }}`"))
 }
 
 fn alternatives(expected: &[String]) -> String {

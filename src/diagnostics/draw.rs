@@ -11,15 +11,23 @@ use crate::exit::Exit;
 
 /// Longer messages are cut in text (not in JSON).
 const MAX_MESSAGE: usize = 4000;
-/// Places that are more lines apart are shown without what lies between them.
-const MAX_DISTANCE: u32 = 10_000;
+/// Lines further down are drawn by simpler means: `ariadne` wants to be given all lines before them.
+const MAX_DRAWN: u32 = 100_000;
 
 impl Severity {
     fn title(self) -> &'static str {
         match self {
             Severity::Error => "Error",
             Severity::Warning => "Warning",
-            Severity::Note => "Note",
+            Severity::Note => "Advice",
+        }
+    }
+
+    fn kind(self) -> ReportKind<'static> {
+        match self {
+            Severity::Error => ReportKind::Error,
+            Severity::Warning => ReportKind::Warning,
+            Severity::Note => ReportKind::Advice,
         }
     }
 
@@ -37,11 +45,10 @@ impl Diagnostic {
     pub fn draw(&self, colour: bool) -> String {
         let Some(mark) = &self.mark else { return self.draw_plain() };
         let marks: Vec<&Label> = std::iter::once(mark).chain(&self.labels).collect();
-        let first = marks.iter().map(|mark| mark.line).min().unwrap_or_default();
-        if marks.iter().any(|mark| mark.excerpt.cut || mark.line - first > MAX_DISTANCE) {
+        if marks.iter().any(|mark| mark.excerpt.cut || mark.line > MAX_DRAWN) {
             self.draw_cut(&marks)
         } else {
-            self.draw_lines(&marks, first, colour)
+            self.draw_lines(&marks, colour)
         }
     }
 
@@ -71,7 +78,7 @@ impl Diagnostic {
         text
     }
 
-    /// Lines too long to be shown, or too far from each other: the part around each place.
+    /// Lines too long to be shown, or too far down: the part around each place.
     fn draw_cut(&self, marks: &[&Label]) -> String {
         let file = printable(self.file.as_deref().unwrap_or_default());
         let width = marks.iter().map(|mark| mark.line.to_string().len()).max().unwrap_or(1) + 1;
@@ -90,40 +97,40 @@ impl Diagnostic {
         text + "─".repeat(width + 1).as_str() + "╯"
     }
 
-    fn draw_lines(&self, marks: &[&Label], first: u32, colour: bool) -> String {
+    fn draw_lines(&self, marks: &[&Label], colour: bool) -> String {
         let name = printable(self.file.as_deref().unwrap_or_default());
-        let (text, offsets) = sparse_text(marks, first);
+        let (text, offsets) = sparse_text(marks);
         let span = |mark: &Label| {
             let start = offsets.get(&mark.line).copied().unwrap_or_default() + mark.excerpt.start;
             (name.as_str(), start..start + mark.excerpt.length)
         };
         let config = Config::default().with_color(colour).with_index_type(IndexType::Char);
-        let kind = ReportKind::Custom(self.severity.title(), self.severity.colour());
-        let mut report = Report::build(kind, span(marks[0]))
+        let mut report = Report::build(self.severity.kind(), span(marks[0]))
             .with_config(config)
             .with_code(self.code)
             .with_message(self.short_message());
-        for (k, mark) in marks.iter().enumerate() {
+        // Places that go up begin another drawing.
+        let mut ordered: Vec<(usize, &Label)> = marks.iter().copied().enumerate().collect();
+        ordered.sort_by_key(|(_, mark)| (mark.line, mark.column));
+        for (k, mark) in ordered {
             let tint = if k == 0 { self.severity.colour() } else { Color::Blue };
             report = report.with_label(ariadne::Label::new(span(mark)).with_message(&mark.note).with_color(tint));
         }
         if let Some(hint) = &self.hint {
             report = report.with_help(printable(hint));
         }
-        let source = ariadne::Source::from(text).with_display_line_offset(first as usize - 1);
         let mut drawn = Vec::new();
-        match report.finish().write((name.as_str(), source), &mut drawn) {
+        match report.finish().write((name.as_str(), ariadne::Source::from(text)), &mut drawn) {
             Ok(()) => String::from_utf8_lossy(&drawn).into_owned(),
             Err(_) => self.draw_plain(),
         }
     }
 }
 
-/// A text that begins with the first line, has the marked lines where they belong and all others empty, and where each
-/// of them starts.
-fn sparse_text(marks: &[&Label], first: u32) -> (String, BTreeMap<u32, usize>) {
+/// A text with the marked lines where they belong and all others empty, and where each of them starts.
+fn sparse_text(marks: &[&Label]) -> (String, BTreeMap<u32, usize>) {
     let lines: BTreeMap<u32, &str> = marks.iter().map(|mark| (mark.line, mark.excerpt.text.as_str())).collect();
-    let (mut text, mut offsets, mut next, mut length) = (String::new(), BTreeMap::new(), first, 0);
+    let (mut text, mut offsets, mut next, mut length) = (String::new(), BTreeMap::new(), 1, 0);
     for (line, content) in lines {
         let gap = (line - next) as usize;
         text.extend(std::iter::repeat_n('\n', gap));

@@ -78,18 +78,40 @@ impl NormalizeErrorKind {
     }
 }
 
-/// A program that parses but means nothing. Normalisation stops at the first one.
+/// Every code with the kind it belongs to.
+pub const ALL_CODES: &[(&str, &str)] = &[
+    ("E0201", "UnexpectedProcContext"),
+    ("E0202", "UnexpectedNameContext"),
+    ("E0203", "UnexpectedReuseOfNameContextFree"),
+    ("E0204", "UnexpectedReuseOfProcContextFree"),
+    ("E0205", "UnboundVariableRef"),
+    ("E0206", "ReceiveOnSameChannelsError"),
+    ("E0207", "PatternReceiveError"),
+    ("E0208", "UnexpectedBundleContent"),
+    ("E0209", "UnrecognizedNormalizerError"),
+    ("E0210", "TopLevelLogicalConnectivesNotAllowedError"),
+    ("E0211", "TopLevelWildcardsNotAllowedError"),
+    ("E0212", "TopLevelFreeVariablesNotAllowedError"),
+    ("E0213", "LimitError"),
+];
+
+/// Something in a program that parses but means nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct NormalizeError {
-    /// What is wrong.
+    /// How the network classifies it.
     pub kind: NormalizeErrorKind,
+    /// The stable code of what is wrong. It is that of the kind, unless the network blames something that is only a
+    /// consequence: a second use of a variable that nothing binds is a second binder to the network.
+    pub code: &'static str,
     /// Where.
     pub span: Span,
-    /// The place it conflicts with: the declaration, the first use, the other bind.
-    pub other: Option<Span>,
-    /// The text, with positions as line:column when the source text was at hand, as byte offsets otherwise.
+    /// Other places that matter, with what is said about them.
+    pub labels: Vec<(Span, String)>,
+    /// One sentence for the user.
     pub message: String,
+    /// The network's text, with positions as line:column when the source text was at hand, as byte offsets otherwise.
+    pub network: Box<str>,
     /// What to do about it.
     pub hint: Option<String>,
 }
@@ -97,7 +119,7 @@ pub struct NormalizeError {
 impl NormalizeError {
     /// The stable code.
     pub fn code(&self) -> &'static str {
-        self.kind.code()
+        self.code
     }
 
     /// The name of the kind in the language's error table.
@@ -111,28 +133,36 @@ impl NormalizeError {
 pub enum CompileError {
     /// It does not parse.
     Syntax(Vec<SyntaxError>),
-    /// It parses but means nothing.
-    Normalize(NormalizeError),
+    /// It parses but means nothing. The first error is the one at which the network stops; there is at least one.
+    Normalize(Vec<NormalizeError>),
+}
+
+impl CompileError {
+    /// What the network says, which stops at the first static error.
+    pub fn network_message(&self) -> String {
+        match self {
+            CompileError::Normalize(errors) => {
+                errors.first().map(|error| error.network.to_string()).unwrap_or_default()
+            }
+            CompileError::Syntax(_) => self.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for CompileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CompileError::Syntax(errors) => {
-                for (k, error) in errors.iter().enumerate() {
-                    write!(f, "{}{error}", if k == 0 { "" } else { "\n" })?;
-                }
-                Ok(())
-            }
-            CompileError::Normalize(error) => write!(f, "{error}"),
-        }
+        let messages: Vec<&str> = match self {
+            CompileError::Syntax(errors) => errors.iter().map(|error| error.message.as_str()).collect(),
+            CompileError::Normalize(errors) => errors.iter().map(|error| error.message.as_str()).collect(),
+        };
+        f.write_str(&messages.join("\n"))
     }
 }
 
 impl std::error::Error for CompileError {}
 
-impl From<NormalizeError> for CompileError {
-    fn from(error: NormalizeError) -> Self {
-        CompileError::Normalize(error)
+impl From<Vec<NormalizeError>> for CompileError {
+    fn from(errors: Vec<NormalizeError>) -> Self {
+        CompileError::Normalize(errors)
     }
 }

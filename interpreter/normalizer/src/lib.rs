@@ -14,9 +14,11 @@ mod patterns;
 mod receive;
 mod report;
 mod scope;
+mod spelling;
 mod sugar;
+mod unbound;
 
-pub use error::{CompileError, NormalizeError, NormalizeErrorKind};
+pub use error::{ALL_CODES, CompileError, NormalizeError, NormalizeErrorKind};
 
 /// What the normal form depends on besides the syntax tree.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,8 +29,12 @@ pub struct Options<'a> {
     pub injections: &'a [(Arc<str>, Term)],
 }
 
-/// The normal form of a process of the tree. Positions in error messages are byte offsets; [`compile`] gives lines.
-pub fn normalize(ast: &Ast, root: ProcId, options: &Options) -> Result<Term, NormalizeError> {
+/// The normal form of a process of the tree. Positions in the network's messages are byte offsets; [`compile`] gives
+/// lines.
+///
+/// # Errors
+/// At most 64 errors, the one at which the network stops first.
+pub fn normalize(ast: &Ast, root: ProcId, options: &Options) -> Result<Term, Vec<NormalizeError>> {
     machine::normalize(ast, root, options, None)
 }
 

@@ -15,6 +15,7 @@ use crate::error::NormalizeError;
 use crate::receive::Receive;
 use crate::report::Report;
 use crate::scope::{Connective, FreeMap, Scopes, Sort, Special};
+use crate::unbound::Unbound;
 
 /// One thing left to do.
 pub(crate) enum Work<'a> {
@@ -111,25 +112,32 @@ pub(crate) struct Machine<'a> {
     pub binds: Vec<Term>,
     /// Sizes of the scopes that patterns opened.
     pub sizes: Vec<u32>,
+    /// What is wrong so far, in the order of the traversal.
+    pub errors: Vec<NormalizeError>,
+    /// Variables outside patterns that nothing binds.
+    pub unbound: Unbound,
 }
 
 /// What a step of the machine gives.
 pub(crate) type Step = Result<(), NormalizeError>;
 
-/// Runs the machine on a program.
 /// Limit for the encoded size of a normal form, and for its sets of variables together.
 const MAX_BYTES: u64 = 512 << 20;
 
+/// The traversal ends after so many errors.
+pub(crate) const MAX_ERRORS: usize = 64;
+
+/// Runs the machine on a program. A step that fails leaves `Nil` where a value was wanted.
 pub(crate) fn normalize(
     ast: &Ast,
     root: ProcId,
     options: &Options,
     text: Option<&str>,
-) -> Result<Term, NormalizeError> {
+) -> Result<Term, Vec<NormalizeError>> {
     let mut machine = Machine {
         ast,
         options,
-        report: Report { text },
+        report: Report::new(text),
         scopes: Scopes::new(ast),
         work: vec![Work::Proc(root)],
         values: Vec::new(),
@@ -137,21 +145,30 @@ pub(crate) fn normalize(
         read: Vec::new(),
         binds: Vec::new(),
         sizes: Vec::new(),
+        errors: Vec::new(),
+        unbound: Unbound::default(),
     };
     let mut kept = 0;
     while let Some(work) = machine.work.pop() {
-        machine.step(work)?;
+        if let Err(error) = machine.step(work) {
+            machine.errors.push(error);
+            if machine.errors.len() == MAX_ERRORS {
+                break;
+            }
+        }
         // What nesting and free variables make of a small source can be quadratic in it.
         if let Some(top) = machine.values.last() {
             kept += top.locally_free().len() as u64;
             if kept > MAX_BYTES || top.size() > MAX_BYTES {
                 let place = top.single_item().map_or(top.origin(), Term::origin);
-                return Err(machine.report.too_large(Span { start: place.start, end: place.end }, MAX_BYTES));
+                let error = machine.report.too_large(Span { start: place.start, end: place.end }, MAX_BYTES);
+                machine.errors.push(error);
+                return Err(machine.errors);
             }
         }
     }
-    machine.report.top_level(&machine.scopes)?;
-    Ok(machine.pop())
+    machine.check_top_level();
+    if machine.errors.is_empty() { Ok(machine.pop()) } else { Err(machine.errors) }
 }
 
 impl<'a> Machine<'a> {
@@ -270,7 +287,10 @@ impl<'a> Machine<'a> {
                 self.work.push(Work::ParEnd(self.values.len()));
                 self.work.push(Work::Part(id));
             }
-            Proc::Select(_) => return Err(self.report.select(span)),
+            Proc::Select(_) => {
+                self.values.push(Term::nil());
+                return Err(self.report.select(span));
+            }
             _ => self.visit_compound(id, span),
         }
         Ok(())
@@ -455,9 +475,8 @@ impl<'a> Machine<'a> {
     fn bundle_end(&mut self, kind: BundleKind, span: Span) -> Step {
         let body = self.pop();
         let connective = !body.items(Category::Connective).is_empty();
-        self.report.bundle(self.scopes.frame(), connective, span)?;
         self.push(Term::bundle(body, kind.write, kind.read), span);
-        Ok(())
+        self.check_bundle(connective, span)
     }
 
     /// Declares the names of a `new`: plain ones in source order, then those with a URI in the order of the URIs.

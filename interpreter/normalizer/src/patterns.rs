@@ -16,16 +16,36 @@ impl<'a> Machine<'a> {
 
     /// A use of an identifier: bound, or a binder of the pattern being read.
     pub(crate) fn identifier(&mut self, slot: Slot, sort: Sort, span: Span) -> Step {
-        let var = self.resolve(slot, sort, span)?;
-        self.push_var(var, span);
-        Ok(())
+        match self.resolve(slot, sort, span) {
+            Ok(var) => {
+                self.push_var(var, span);
+                Ok(())
+            }
+            Err(error) => self.nothing(error),
+        }
     }
 
-    fn resolve(&mut self, slot: Slot, sort: Sort, span: Span) -> Result<Var, NormalizeError> {
-        self.scopes.variable(slot, sort, span).map_err(|misuse| match misuse {
-            Misuse::Sort(declared) => self.report.sort(sort, self.scopes.text(slot), span, declared),
-            Misuse::Reuse(first) => self.report.reuse(sort, self.scopes.text(slot), span, first),
-        })
+    /// `Nil` in place of what is wrong.
+    fn nothing(&mut self, error: Option<NormalizeError>) -> Step {
+        self.values.push(Term::nil());
+        error.map_or(Ok(()), Err)
+    }
+
+    /// What an identifier means; no error if it is told with another one.
+    fn resolve(&mut self, slot: Slot, sort: Sort, span: Span) -> Result<Var, Option<NormalizeError>> {
+        match self.scopes.variable(slot, sort, span) {
+            Ok(var) => {
+                if matches!(var, Var::Free(_)) && self.scopes.pattern_depth() == 0 {
+                    self.note_unbound(slot, span);
+                }
+                Ok(var)
+            }
+            Err(Misuse::Reuse(first)) if self.scopes.pattern_depth() == 0 => {
+                Err(self.unbound_again(slot, sort, span, first))
+            }
+            Err(Misuse::Sort(declared)) => Err(Some(self.report.sort(sort, self.scopes.text(slot), span, declared))),
+            Err(Misuse::Reuse(first)) => Err(Some(self.report.reuse(sort, self.scopes.text(slot), span, first))),
+        }
     }
 
     /// `=x` or `=*x`.
@@ -34,8 +54,15 @@ impl<'a> Machine<'a> {
         let sort = if name { Sort::Name } else { Sort::Proc };
         let text = self.scopes.text(slot);
         match self.scopes.reference(slot, sort) {
-            Reference::Unbound => Err(self.report.unbound(sort, text, span)),
-            Reference::Misused(declared) => Err(self.report.reference_sort(sort, text, span, declared)),
+            Reference::Unbound => {
+                let near = self.scopes.nearest(text);
+                let error = self.report.unbound(sort, text, span, near);
+                self.nothing(Some(error))
+            }
+            Reference::Misused(declared) => {
+                let error = self.report.reference_sort(sort, text, span, declared);
+                self.nothing(Some(error))
+            }
             Reference::Found { index, depth } => {
                 let pattern_depth = self.scopes.pattern_depth();
                 self.push(Term::var_ref(index, depth, pattern_depth), span);
@@ -50,7 +77,13 @@ impl<'a> Machine<'a> {
             None => None,
             Some(Remainder { var: Some(ident), .. }) => {
                 let slot = self.scopes.slot(ident.symbol);
-                Some(self.resolve(slot, Sort::Proc, ident.span)?)
+                match self.resolve(slot, Sort::Proc, ident.span) {
+                    Ok(var) => Some(var),
+                    Err(error) => {
+                        self.remainders.push(None);
+                        return error.map_or(Ok(()), Err);
+                    }
+                }
             }
             Some(Remainder { var: None, span }) => {
                 self.scopes.frame().wildcards.push(*span);

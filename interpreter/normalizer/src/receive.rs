@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use rhodium_grammar::ast::{Arrow, NameId, NameList, ProcId, Receipt, Source, Span};
 use rhodium_term::{Term, Var, order};
 
-use crate::error::NormalizeError;
 use crate::machine::{BindRest, Machine, Step, Work};
 use crate::scope::{FreeMap, Sort};
 
@@ -182,26 +181,25 @@ impl<'a> Machine<'a> {
 
     /// Reads the remainder of a bind, after its patterns, and leaves them.
     pub(crate) fn bind_end(&mut self, rest: BindRest<'a>, check: bool) -> Step {
-        match rest {
-            BindRest::Written(remainder) => self.remainder(remainder)?,
+        let read = match rest {
+            BindRest::Written(remainder) => self.remainder(remainder),
             BindRest::Fresh(span) => {
                 let var = self.scopes.fresh_binder(Sort::Proc, span);
                 self.remainders.push(Some(var));
+                Ok(())
             }
-        }
+        };
         let binders = self.scopes.leave_pattern();
-        if check {
-            self.report.receive_pattern(&binders)?;
-        }
+        let checked = if check { self.report.receive_pattern(&binders) } else { Ok(()) };
         self.read.push(binders);
-        Ok(())
+        read.and(checked)
     }
 
     pub(crate) fn receive_scope(&mut self, receive: Receive<'a>) -> Step {
         let mut read = self.read_binds(&receive);
         read.sort_by(|a, b| order::compare(&a.term, &b.term));
-        self.check_sources(&receive, &read)?;
-        let fresh = self.absorb_binds(&read)?;
+        let checked = self.check_sources(&receive, &read);
+        let (fresh, absorbed) = self.absorb_binds(&read);
         let Receive { binds, persistent, peek, guard, body, span, .. } = receive;
         self.work.push(Work::ReceiveEnd { binds: read.len(), persistent, peek, guard: guard.is_some(), span });
         self.binds.extend(read.into_iter().map(|b| b.term));
@@ -223,7 +221,7 @@ impl<'a> Machine<'a> {
             }
         }
         self.work.extend(guard.map(Work::Proc));
-        Ok(())
+        checked.and(absorbed)
     }
 
     /// Takes the sources, patterns, remainders and binders of a receive from the stacks.
@@ -264,16 +262,18 @@ impl<'a> Machine<'a> {
 
     /// Brings the binders into scope in sorted order; gives the places of the binds and the numbers of
     /// the fresh ones, in the order of the source.
-    fn absorb_binds(&mut self, binds: &[ReadBind]) -> Result<Vec<(usize, u32)>, NormalizeError> {
+    fn absorb_binds(&mut self, binds: &[ReadBind]) -> (Vec<(usize, u32)>, Step) {
         let since = self.scopes.bound_count();
         let mut fresh = Vec::new();
+        let mut absorbed = Ok(());
         for bind in binds {
             for var in &bind.binders.vars {
                 if let Some(slot) = var.slot
                     && let Some(earlier) = self.scopes.bound_since(slot, since)
                 {
                     let (first, second) = (earlier.min(var.span), earlier.max(var.span));
-                    return Err(self.report.reuse(Sort::Name, self.scopes.text(slot), second, first));
+                    let error = || self.report.joint_reuse(self.scopes.text(slot), second, first);
+                    absorbed = absorbed.and_then(|()| Err(error()));
                 }
                 let number = self.scopes.bind(var.slot, var.sort, var.span);
                 if var.slot.is_none() {
@@ -283,7 +283,7 @@ impl<'a> Machine<'a> {
         }
         self.sizes.push(self.scopes.bound_count() - since);
         fresh.sort_unstable();
-        Ok(fresh)
+        (fresh, absorbed)
     }
 
     pub(crate) fn receive_end(&mut self, binds: usize, persistent: bool, peek: bool, guard: bool, span: Span) {

@@ -6,6 +6,8 @@
 use rhodium_grammar::ast::{Ast, Span, Symbol};
 use rhodium_term::Var;
 
+use crate::spelling;
+
 /// The two sorts of variables (language.md 3.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Sort {
@@ -22,6 +24,14 @@ pub(crate) enum Connective {
 }
 
 impl Connective {
+    pub(crate) fn symbol(self) -> &'static str {
+        match self {
+            Connective::And => "/\\",
+            Connective::Or => "\\/",
+            Connective::Not => "~",
+        }
+    }
+
     pub(crate) fn describe(self) -> &'static str {
         match self {
             Connective::And => "/\\ (conjunction)",
@@ -42,7 +52,7 @@ pub(crate) enum Special {
 const SPECIALS: [&str; 3] = ["this", "private", "return"];
 
 /// Row of an identifier in the table.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Slot(u32);
 
 impl From<Special> for Slot {
@@ -173,6 +183,13 @@ impl<'a> Scopes<'a> {
         }
         let last = self.levels.len() - 1;
         &mut self.levels[last]
+    }
+
+    /// The identifier in scope that is spelled most like this one.
+    pub(crate) fn nearest(&self, text: &str) -> Option<&'a str> {
+        let level = self.level();
+        let visible = |row: &&Row<'a>| row.bound.last().is_some_and(|bound| bound.level <= level);
+        spelling::nearest(text, self.rows.iter().filter(visible).map(|row| row.text))
     }
 
     /// Adds an entry to the innermost bound map; gives its number.

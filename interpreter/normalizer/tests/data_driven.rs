@@ -21,7 +21,7 @@ fn term(source: &str) -> Result<Term, CompileError> {
 fn kind(error: &CompileError) -> &'static str {
     match error {
         CompileError::Syntax(_) => "SyntaxError",
-        CompileError::Normalize(error) => error.kind_name(),
+        CompileError::Normalize(errors) => errors[0].kind_name(),
     }
 }
 
@@ -138,7 +138,7 @@ fn conformance_cases_compile_as_told() {
             ("compiles-equal", Ok(found)) => other().is_ok_and(|o| o == *found && encode(&o) == encode(found)),
             ("compiles-different", Ok(found)) => other().is_ok_and(|o| o != *found && encode(&o) != encode(found)),
             ("error", Err(error)) => {
-                let message = case.message_contains.as_ref().is_none_or(|text| error.to_string().contains(text));
+                let message = case.message_contains.as_ref().is_none_or(|text| error.network_message().contains(text));
                 case.value == [kind(error)] && message
             }
             ("error", Ok(_)) => !case.value.iter().any(|k| compile_time.contains(k.as_str())),

@@ -238,7 +238,8 @@ fn errors_below_many_levels_are_found() {
     on_small_stack(|| {
         let source = format!("{}x{}", "[".repeat(DEPTH), "]".repeat(DEPTH));
         let parsed = rhodium_grammar::parse(&source).expect("parses");
-        let error = normalize(&parsed.ast, parsed.root, &Options::default()).expect_err("x is free");
+        let errors = normalize(&parsed.ast, parsed.root, &Options::default()).expect_err("x is free");
+        let error = &errors[0];
         assert_eq!(error.kind, NormalizeErrorKind::TopLevelFreeVariablesNotAllowedError);
         assert_eq!(error.span.start as usize, DEPTH);
     });

@@ -16,7 +16,7 @@ fn same(left: &str, right: &str) {
 
 fn error(source: &str) -> NormalizeError {
     match compile(source, &Options::default()) {
-        Err(CompileError::Normalize(error)) => error,
+        Err(CompileError::Normalize(errors)) => errors[0].clone(),
         other => panic!("{source}: {other:?}"),
     }
 }
@@ -189,10 +189,10 @@ fn errors_tell_where() {
         (found.kind, found.code(), found.kind_name()),
         (Kind::UnexpectedProcContext, "E0201", "UnexpectedProcContext")
     );
-    assert_eq!(found.message, "Name variable: `x` at 1:5 used in process context at 2:7");
-    assert_eq!((found.span.start, found.other.map(|s| s.start)), (17, Some(4)));
+    assert_eq!(&*found.network, "Name variable: `x` at 1:5 used in process context at 2:7");
+    assert_eq!((found.span.start, found.labels.first().map(|label| label.0.start)), (17, Some(4)));
 
-    let message = |source: &str| error(source).message;
+    let message = |source: &str| error(source).network.to_string();
     assert_eq!(message("for (@x <- @1) { x!() }"), "Proc variable: `x` at 1:7 used in Name context at 1:18");
     assert_eq!(
         message("match [1, 2] { [x, x] => Nil }"),

@@ -20,7 +20,7 @@ pub fn data(name: &str) -> String {
 pub fn kind(failure: &Failure) -> String {
     match failure {
         Failure::Compile(CompileError::Syntax(_)) => "SyntaxError".into(),
-        Failure::Compile(CompileError::Normalize(error)) => error.kind.name().into(),
+        Failure::Compile(CompileError::Normalize(errors)) => errors[0].kind.name().into(),
         Failure::Run(error) => error.kind.name().into(),
     }
 }
@@ -28,7 +28,7 @@ pub fn kind(failure: &Failure) -> String {
 /// The text of a failure.
 pub fn message(failure: &Failure) -> String {
     match failure {
-        Failure::Compile(error) => error.to_string(),
+        Failure::Compile(error) => error.network_message(),
         Failure::Run(error) => error.message.clone(),
     }
 }
