@@ -123,9 +123,9 @@ fn illegal(error: SyntaxError, source: &str) -> (SyntaxError, Option<Lexeme>, u3
         return (error, token.or(poison), end);
     }
     match first {
-        '#' => {
+        '#' if begins_line(source, span.start as usize) => {
             let length = rest.find(['\n', '\r']).unwrap_or(rest.len());
-            (error.with_hint("a comment begins with `//`"), None, span.start + length as u32)
+            (error.with_hint(COMMENT), None, span.start + length as u32)
         }
         '\u{A0}' | '\u{2000}'..='\u{200F}' | '\u{202F}' | '\u{2060}' | '\u{3000}' | '\u{FEFF}' => {
             let name = format!("U+{:04X}", u32::from(first));
@@ -141,8 +141,17 @@ fn illegal(error: SyntaxError, source: &str) -> (SyntaxError, Option<Lexeme>, u3
     }
 }
 
+const COMMENT: &str = "a comment begins with `//`";
+
+/// Whether only blanks stand in front of a place in its line, or nothing nearby.
+fn begins_line(source: &str, offset: usize) -> bool {
+    let before = source.as_bytes()[..offset].iter().rev().take(MAX_QUOTED);
+    before.copied().find(|byte| !matches!(byte, b' ' | b'\t')).is_none_or(|byte| matches!(byte, b'\n' | b'\r'))
+}
+
 fn hint_for(first: char) -> Option<&'static str> {
     Some(match first {
+        '#' => COMMENT,
         '$' => "there are no `$` names; `$$…$$` is filled in by `rho genesis build` only",
         '?' => "`?` stands only in `!?(…)` and `?!`",
         '\\' => "the connectives are `/\\` and `\\/`; functions are contracts",

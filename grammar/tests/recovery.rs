@@ -3,7 +3,7 @@
 use rhodium_grammar::{SyntaxError, codes, parse};
 
 fn errors(source: &str) -> Vec<SyntaxError> {
-    parse(source).err().unwrap_or_else(|| panic!("accepted: {source}"))
+    parse(source).err().unwrap_or_else(|| panic!("accepted: {source:.40}"))
 }
 
 /// Line of every error.
@@ -73,7 +73,7 @@ fn hostile_sources() {
         "#".repeat(MANY),
         "# \n".repeat(MANY),
         "\u{0}".repeat(MANY),
-        "'".repeat(MANY),
+        "' ".repeat(MANY),
         "->".repeat(MANY),
         "new ".repeat(MANY),
         "for (".repeat(MANY),
