@@ -74,7 +74,7 @@ fn words(source: &str) -> Vec<(TokenKind, String)> {
 fn normal_form(source: &str) -> Result<Vec<u8>, String> {
     match compile(source, &Options::default()) {
         Ok(term) => Ok(encode(&term)),
-        Err(CompileError::Normalize(error)) => Err(error.code().to_owned()),
+        Err(CompileError::Normalize(errors)) => Err(errors[0].code().to_owned()),
         Err(error) => panic!("{error}:\n{source}"),
     }
 }
