@@ -3,15 +3,16 @@
 use rhodium_grammar::ast::{BundleKind, NameId, Proc, ProcId};
 use rhodium_registry::{Urn, classify_urn};
 
-use crate::facts::{Facts, Kind};
 use crate::model::{BinderId, Model, Place};
 use crate::report::{Findings, Words};
 use crate::table::Id;
 
-pub(super) fn apply(model: &Model, facts: &Facts, findings: &mut Findings) {
+pub(super) fn apply(model: &Model, findings: &mut Findings) {
     for (id, place) in &model.visits {
         match model.ast.proc(*id) {
-            Proc::Send { channel, .. } | Proc::SendSync { channel, .. } if *place != Place::Pattern => {
+            Proc::Send { channel, .. } | Proc::SendSync { channel, .. }
+                if matches!(place, Place::Runs | Place::Data) =>
+            {
                 send(model, *channel, findings);
             }
             Proc::Bundle(kind, content) => {
@@ -22,7 +23,7 @@ pub(super) fn apply(model: &Model, facts: &Facts, findings: &mut Findings) {
     }
     for receive in model.receives.iter().filter(|receive| receive.code) {
         for source in &receive.sources {
-            receive_from(model, facts, *source, findings);
+            receive_from(model, *source, findings);
         }
     }
 }
@@ -48,10 +49,9 @@ fn send(model: &Model, channel: NameId, findings: &mut Findings) {
     }
 }
 
-fn receive_from(model: &Model, facts: &Facts, source: NameId, findings: &mut Findings) {
+fn receive_from(model: &Model, source: NameId, findings: &mut Findings) {
     const MESSAGE: &str = "this receives from a bundle that must not be received from: the program fails here";
     if let Some((BundleKind { read: false, .. }, value, _)) = bundle_of(model, source) {
-        debug_assert!(facts.kind(value) == Some(Kind::Bundle));
         return misuse(model, source, value, MESSAGE, findings);
     }
     let Some(binder) = model.binder_of_name(source) else { return };

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use rhodium_grammar::ast::{Proc, ProcId, Receipt};
+use rhodium_grammar::ast::{Proc, ProcId};
 
 use crate::facts::{Facts, Kind};
 use crate::model::{Model, Place};
@@ -19,7 +19,7 @@ pub(super) fn apply(model: &Model, facts: &Facts, findings: &mut Findings) {
                 cases.iter().filter_map(|case| case.guard).for_each(|asked| guard(model, facts, asked, findings));
             }
             Proc::For { receipts, .. } if place != Place::Quoted => {
-                let guards = receipts.iter().filter_map(|receipt: &Receipt| receipt.guard);
+                let guards = receipts.iter().filter_map(|receipt| receipt.guard);
                 guards.for_each(|asked| guard(model, facts, asked, findings));
             }
             Proc::Binary(..) | Proc::Unary(..) | Proc::Method { .. } if place == Place::Pattern => {

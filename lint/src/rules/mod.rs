@@ -17,7 +17,7 @@ pub(crate) fn apply(model: &Model, facts: &Facts, findings: &mut Findings) {
     names::apply(model, findings);
     channels::apply(model, findings);
     forgeable::apply(model, facts, findings);
-    bundles::apply(model, facts, findings);
+    bundles::apply(model, findings);
     system::apply(model, facts, findings);
     cases::apply(model, facts, findings);
     expressions::apply(model, facts, findings);

@@ -57,8 +57,7 @@ pub(super) fn apply(model: &Model, facts: &Facts, findings: &mut Findings) {
             bound(urn, binder.ident.span, findings);
         }
     }
-    for (id, place) in model.visits.iter().filter(|(_, place)| matches!(place, Place::Runs | Place::Data)) {
-        debug_assert!(*place != Place::Pattern);
+    for (id, _) in model.visits.iter().filter(|(_, place)| matches!(place, Place::Runs | Place::Data)) {
         let span = model.ast.proc_span(*id);
         match model.ast.proc(*id) {
             Proc::Send { channel, args, .. } => message(model, facts, *channel, args, false, span, findings),
