@@ -258,7 +258,7 @@ impl<'a> Reader<'a> {
         }
         let Some(frame) = self.frames.last_mut() else { return Ok(()) };
         let Some((field, field_type)) = kind.fields().get(frame.next - 1).copied() else {
-            return Err(DecodeErrorKind::Tag(frame.next as u32 - 1).at(at));
+            return Err(DecodeErrorKind::Tag((frame.next - 1) as u32).at(at));
         };
         let pattern_depth = frame.inner_depth();
         if kind.is_oneof() {
