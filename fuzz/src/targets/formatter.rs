@@ -32,6 +32,6 @@ fn meaning(source: &str) -> Result<Vec<u8>, &'static str> {
     match compile(source, &Options::default()) {
         Ok(term) => Ok(encode(&term)),
         Err(CompileError::Syntax(errors)) => Err(errors.first().map_or("", |error| error.code)),
-        Err(CompileError::Normalize(error)) => Err(error.code()),
+        Err(CompileError::Normalize(errors)) => Err(errors.first().map_or("", |error| error.code())),
     }
 }

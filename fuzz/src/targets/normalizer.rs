@@ -11,10 +11,13 @@ pub(super) fn check(source: &str) {
     match compile(source, &Options::default()) {
         Ok(term) => check_term(&term),
         Err(CompileError::Syntax(errors)) => assert!(!errors.is_empty(), "refused without a reason"),
-        Err(CompileError::Normalize(error)) => {
-            check_span(source, error.span);
-            error.other.into_iter().for_each(|span| check_span(source, span));
-            assert!(!error.message.is_empty(), "{error:?}");
+        Err(CompileError::Normalize(errors)) => {
+            assert!(!errors.is_empty(), "refused without a reason");
+            for error in errors {
+                check_span(source, error.span);
+                error.labels.iter().for_each(|(span, _)| check_span(source, *span));
+                assert!(!error.message.is_empty(), "{error:?}");
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ pub(super) fn check(source: &str) {
             let lines = LineIndex::new(source);
             for error in &errors {
                 check_span(source, error.span);
+                error.labels.iter().for_each(|(span, _)| check_span(source, *span));
                 lines.position(error.span.start);
                 lines.position(error.span.end);
                 assert!(!error.message.is_empty() && error.code.starts_with("E01"), "{error:?}");
