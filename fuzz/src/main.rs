@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::{Parser, Subcommand};
 use engine::execute::{catch_quietly, on_small_stack};
@@ -127,9 +128,9 @@ fn run(command: Command) -> io::Result<bool> {
         }
         Command::Replay { target, files } => {
             for file in files {
-                let input = fs::read(&file)?;
+                let (input, start) = (fs::read(&file)?, Instant::now());
                 on_small_stack(move || (target.run)(&input))?;
-                println!("{}: {} holds", file.display(), target.name);
+                println!("{}: {} holds, {} ms", file.display(), target.name, start.elapsed().as_millis());
             }
             Ok(true)
         }

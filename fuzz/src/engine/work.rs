@@ -52,6 +52,11 @@ impl Work {
         fs::write(self.queue().join(file_name(input)), input)
     }
 
+    /// Keeps the input that took the longest.
+    pub fn keep_slowest(&self, input: &[u8]) -> io::Result<()> {
+        fs::write(self.directory.join("slowest"), input)
+    }
+
     /// Keeps a failing input with its message, unless enough shorter ones failed at the same place.
     pub fn keep_failure(&self, panic: &Panic, input: &[u8]) -> io::Result<()> {
         let place: String = panic.place.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();

@@ -161,7 +161,10 @@ impl Worker {
         let result = execute(self.target, input);
         let fresh = if result.is_ok() { self.coverage.fresh() } else { Vec::new() };
         let time = start.elapsed();
-        self.stats.slowest_ms = self.stats.slowest_ms.max(time.as_millis() as u64);
+        if time.as_millis() as u64 > self.stats.slowest_ms {
+            self.stats.slowest_ms = time.as_millis() as u64;
+            self.work.keep_slowest(input)?;
+        }
         if let Err(panic) = result {
             self.stats.panics += 1;
             self.work.keep_failure(&panic, input)?;
