@@ -27,6 +27,7 @@ pub(crate) struct Builder<'s> {
     pub(crate) ast: Ast,
     pub(crate) errors: Vec<SyntaxError>,
     padding: u64,
+    big: number::Value,
 }
 
 fn span(l: u32, r: u32) -> Span {
@@ -35,7 +36,12 @@ fn span(l: u32, r: u32) -> Span {
 
 impl<'s> Builder<'s> {
     pub(crate) fn new(source: &'s str) -> Self {
-        Builder { source, ast: Ast::new(), errors: Vec::new(), padding: number::MAX_PADDING }
+        Builder { source, ast: Ast::new(), errors: Vec::new(), padding: number::MAX_PADDING, big: number::big }
+    }
+
+    /// For an attempt, of which only the errors matter: big numbers, which take time, are not worked out.
+    pub(crate) fn for_errors(source: &'s str) -> Self {
+        Builder { big: number::no_value, ..Builder::new(source) }
     }
 
     /// Keeps an error, unless there are more than anybody reads.
@@ -86,7 +92,7 @@ impl<'s> Builder<'s> {
 
     pub(crate) fn number(&mut self, l: u32, r: u32) -> ProcId {
         let text = self.text(l, r);
-        let proc = number::decode(text, &mut self.padding).unwrap_or_else(|error| {
+        let proc = number::decode(text, &mut self.padding, self.big).unwrap_or_else(|error| {
             self.report(number_error(error, text, span(l, r)));
             Proc::Int(0)
         });
@@ -104,7 +110,7 @@ impl<'s> Builder<'s> {
             );
             return self.proc(Proc::Int(0), l, r);
         }
-        self.proc(Proc::BigInt(number::big(digits)), l, r)
+        self.proc(Proc::BigInt((self.big)(digits)), l, r)
     }
 
     pub(crate) fn tuple(&mut self, first: ProcId, mut rest: Vec<ProcId>, l: u32, r: u32) -> ProcId {

@@ -74,8 +74,11 @@ pub(crate) fn is_unsigned(literal: &[u8]) -> bool {
     literal.get(digits(literal)) == Some(&b'u')
 }
 
+/// How big numbers are worked out: by [`big`], or by [`no_value`] where only errors matter.
+pub(crate) type Value = fn(&str) -> BigInt;
+
 /// The value of a literal. `padding` is what is left of [`MAX_PADDING`].
-pub(crate) fn decode(literal: &str, padding: &mut u64) -> Result<Proc, NumberError> {
+pub(crate) fn decode(literal: &str, padding: &mut u64, big: Value) -> Result<Proc, NumberError> {
     let start = usize::from(literal.starts_with('-'));
     let body = &literal.as_bytes()[start..];
     let whole = digits(body);
@@ -96,11 +99,12 @@ pub(crate) fn decode(literal: &str, padding: &mut u64) -> Result<Proc, NumberErr
             _ => bad_width(width, "f32, f64, f128 and f256"),
         },
         b'p' if power == 0 && is_digits(width) => {
-            fixed_point(number, start + whole, &number[start + whole + point..], width, padding)
+            let (unscaled, places) = fixed_point(number, start + whole, point, width, padding)?;
+            Ok(Proc::FixedPoint(big(&unscaled), places))
         }
         b'n' if is_integer && width.is_empty() => Ok(Proc::BigInt(big(number))),
         b'r' if is_integer && width.is_empty() => Ok(Proc::BigRat(big(number), BigInt::from(1))),
-        b'i' | b'u' if is_integer => integer(number, kind == b'u', width),
+        b'i' | b'u' if is_integer => integer(number, kind == b'u', width, big),
         _ => Err(NumberError::Suffix),
     }
 }
@@ -117,7 +121,7 @@ fn float(number: &str) -> Result<Proc, NumberError> {
     number.parse().map(Proc::Float).map_err(|_| NumberError::Suffix)
 }
 
-fn integer(number: &str, unsigned: bool, width: &str) -> Result<Proc, NumberError> {
+fn integer(number: &str, unsigned: bool, width: &str, big: Value) -> Result<Proc, NumberError> {
     let known = "powers of two from 8 upwards";
     let Some(bits) = width.parse::<u64>().ok().filter(|bits| is_digits(width) && *bits >= 8 && bits.is_power_of_two())
     else {
@@ -130,14 +134,16 @@ fn integer(number: &str, unsigned: bool, width: &str) -> Result<Proc, NumberErro
     }
 }
 
-/// `whole` is where the integral digits (with sign) end.
+/// The digits of the unscaled value, and the number of decimal places. `whole` is where the integral digits (with sign)
+/// end, `point` the length of the point.
 fn fixed_point(
     number: &str,
     whole: usize,
-    fraction: &str,
+    point: usize,
     width: &str,
     padding: &mut u64,
-) -> Result<Proc, NumberError> {
+) -> Result<(String, u32), NumberError> {
+    let fraction = &number[whole + point..];
     let places = width.parse::<u32>().map_err(|_| NumberError::Scale)?;
     let kept = fraction.len().min(places as usize);
     let added = u64::from(places) - kept as u64;
@@ -146,7 +152,12 @@ fn fixed_point(
     unscaled.push_str(&number[..whole]);
     unscaled.push_str(&fraction[..kept]);
     unscaled.extend(std::iter::repeat_n('0', added as usize));
-    Ok(Proc::FixedPoint(big(&unscaled), places))
+    Ok((unscaled, places))
+}
+
+/// Stands for the value of a number in a tree that nobody reads.
+pub(crate) fn no_value(_: &str) -> BigInt {
+    BigInt::ZERO
 }
 
 /// An integer from `-?digit*`: neighbouring groups of digits are joined pairwise, so that the work is that of a few
@@ -184,7 +195,7 @@ mod tests {
     use super::*;
 
     fn value(literal: &str) -> Result<Proc, NumberError> {
-        decode(literal, &mut MAX_PADDING.clone())
+        decode(literal, &mut MAX_PADDING.clone(), big)
     }
 
     #[test]

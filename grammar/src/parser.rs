@@ -92,7 +92,7 @@ impl Attempt {
 
 /// Runs the parser over a list of tokens.
 pub(crate) fn attempt(source: &str, tokens: impl Iterator<Item = Lexeme>) -> Attempt {
-    let mut builder = Builder::new(source);
+    let mut builder = Builder::for_errors(source);
     let mut taken = 0;
     let counted = tokens.map(|lexeme| {
         taken += 1;
