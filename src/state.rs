@@ -116,10 +116,10 @@ fn leaf_terms(kind: LeafKind, payload: &[u8]) -> Result<Vec<Term>, rhodium_term:
     let mut terms = Vec::new();
     for item in decode_leaf(payload)? {
         match kind {
-            LeafKind::Data => terms.extend(decode_datum(&item, Caches::Derived)?.data.pars.into_owned()),
-            LeafKind::Joins => terms.extend(decode_join(&item, Caches::Derived)?),
+            LeafKind::Data => terms.extend(decode_datum(&item, Caches::Stored)?.data.pars.into_owned()),
+            LeafKind::Joins => terms.extend(decode_join(&item, Caches::Stored)?),
             LeafKind::Continuations => {
-                let waiting = decode_continuation(&item, Caches::Derived)?;
+                let waiting = decode_continuation(&item, Caches::Stored)?;
                 terms.extend(waiting.patterns.into_iter().flat_map(|bind| bind.patterns.into_owned()));
                 terms.extend(waiting.continuation.guard);
                 if let ContinuationBody::Process { body, .. } = waiting.continuation.body {

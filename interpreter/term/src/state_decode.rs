@@ -11,6 +11,9 @@ use crate::state_codec::{
 };
 use crate::term::Term;
 
+/// Limit for the sets of variables of a term together, that of normal forms: a short input can ask for far more.
+const MAX_SETS: usize = 512 << 20;
+
 /// Reads what [`crate::state_codec::state_bytes`] wrote.
 pub fn decode_term(bytes: &[u8], caches: Caches) -> Result<Term, DecodeError> {
     Reader::new(bytes, caches).whole(|r| r.term(0))
@@ -90,11 +93,13 @@ struct Reader<'a> {
     caches: Caches,
     frames: Vec<Frame>,
     values: Vec<(u32, Value<'a>)>,
+    /// Bytes that the derived sets of variables take.
+    sets: usize,
 }
 
 impl<'a> Reader<'a> {
     fn new(bytes: &'a [u8], caches: Caches) -> Self {
-        Reader { bytes, pos: 0, caches, frames: Vec::new(), values: Vec::new() }
+        Reader { bytes, pos: 0, caches, frames: Vec::new(), values: Vec::new(), sets: 0 }
     }
 
     /// Reads a value that takes all the bytes.
@@ -237,6 +242,12 @@ impl<'a> Reader<'a> {
             let value = Fields { values, pattern_depth: frame.pattern_depth, caches: self.caches }
                 .build(frame.kind)
                 .map_err(|problem| problem.at(frame.start))?;
+            if let Value::Term(term) = &value {
+                self.sets += term.locally_free().len();
+            }
+            if self.sets > MAX_SETS {
+                return Err(DecodeErrorKind::Range.at(frame.start));
+            }
             self.values.truncate(frame.base);
             self.values.push((frame.field, value));
         }

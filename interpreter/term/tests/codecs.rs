@@ -176,6 +176,23 @@ fn a_million_levels() {
     assert!(decode_term(&state, Caches::Derived).unwrap() == term);
 }
 
+/// Every level has a set of variables as long as the index of the variable inside; a few hundred bytes would mean
+/// gigabytes.
+#[test]
+fn sets_of_variables_are_bounded() {
+    let nested = |index: u32| {
+        let variable = Term::single(Term::var(Var::Bound(index), 0));
+        (0..100).fold(variable, |term, _| Term::single(Term::tuple(vec![term])))
+    };
+    // The index is the only difference between the two.
+    let (zero, one) = (state_bytes(&nested(0)), state_bytes(&nested(1)));
+    let place = zero.iter().zip(&one).position(|(a, b)| a != b).unwrap();
+    let mut high = zero;
+    high[place..place + 4].copy_from_slice(&0x00ff_fff0u32.to_le_bytes());
+    assert_eq!(decode_term(&high, Caches::Derived).unwrap_err().kind, DecodeErrorKind::Range);
+    assert_eq!(state_bytes(&decode_term(&high, Caches::Stored).unwrap()), high);
+}
+
 #[test]
 fn sets_and_maps_are_made_canonical() {
     // Set(2, 1, 2) and {2: Nil, 1: Nil} as nobody writes them.
