@@ -33,6 +33,7 @@ pub struct Feature {
 }
 
 /// The counters, and all features seen up to now.
+#[derive(Clone)]
 pub struct Coverage {
     /// Eight counters each; at most seven at either end of the section are left out.
     words: &'static [AtomicU64],

@@ -12,10 +12,10 @@ use super::execute::execute;
 use super::mutate::MAX_LEN;
 use super::work::{Work, distinct, file_name};
 
-/// Makes the committed corpus of a shape anew: of everything found, the shortest inputs that together reach every edge
-/// that the seeds do not.
+/// Makes the committed corpus of a shape anew: of everything found, a few short inputs that together reach every edge that
+/// the seeds do not.
 pub fn corpus(shape: Shape, work: &Path) -> io::Result<()> {
-    let targets: Vec<&Target> = TARGETS.iter().filter(|target| target.shape == shape).collect();
+    let targets: Vec<&'static Target> = TARGETS.iter().filter(|target| target.shape == shape).collect();
     let directory = corpus_dir(shape);
     let mut found = files(&directory);
     for target in &targets {
@@ -23,23 +23,15 @@ pub fn corpus(shape: Shape, work: &Path) -> io::Result<()> {
     }
     let mut found = distinct(found.into_iter().map(|(_, bytes)| bytes));
     found.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
-    let mut coverages: Vec<Coverage> = targets.iter().map(|_| Coverage::new(true)).collect();
-    let mut adds = |input: &Vec<u8>| {
-        let mut adds = false;
-        for (target, coverage) in targets.iter().zip(&mut coverages) {
-            coverage.clear();
-            if execute(target, input).is_ok() {
-                let fresh = coverage.fresh();
-                adds |= !fresh.is_empty();
-                coverage.keep(&fresh);
-            }
-        }
-        adds
-    };
+    let mut seen = Seen { coverages: targets.iter().map(|_| Coverage::new(true)).collect(), targets };
     for seed in seeds(shape).iter().filter(|seed| seed.len() <= MAX_LEN) {
-        adds(seed);
+        seen.adds(seed);
     }
-    found.retain(|input| adds(input));
+    let mut again = seen.clone();
+    found.retain(|input| seen.adds(input));
+    // The long ones among these reach most of what the short ones do.
+    found.reverse();
+    found.retain(|input| again.adds(input));
     if directory.exists() {
         fs::remove_dir_all(&directory)?;
     }
@@ -50,6 +42,29 @@ pub fn corpus(shape: Shape, work: &Path) -> io::Result<()> {
     let bytes: usize = found.iter().map(Vec::len).sum();
     println!("{}: {} inputs, {bytes} bytes", shape.name(), found.len());
     Ok(())
+}
+
+/// What the targets of a shape have reached.
+#[derive(Clone)]
+struct Seen {
+    targets: Vec<&'static Target>,
+    coverages: Vec<Coverage>,
+}
+
+impl Seen {
+    /// Whether an input reaches an edge that had not been reached.
+    fn adds(&mut self, input: &[u8]) -> bool {
+        let mut adds = false;
+        for (target, coverage) in self.targets.iter().zip(&mut self.coverages) {
+            coverage.clear();
+            if execute(target, input).is_ok() {
+                let fresh = coverage.fresh();
+                adds |= !fresh.is_empty();
+                coverage.keep(&fresh);
+            }
+        }
+        adds
+    }
 }
 
 /// The shortest input found that fails at the same place; none if the input does not fail.
