@@ -6,6 +6,7 @@ mod diagnostics;
 mod draft;
 mod embedded;
 mod exit;
+mod explain;
 mod find;
 mod fmt;
 mod genesis;
@@ -45,6 +46,7 @@ enum Command {
     Check(check::Command),
     Norm(norm::Command),
     Repl(repl::Command),
+    Explain(explain::Command),
     Fmt(fmt::Command),
     Genesis {
         #[command(subcommand)]
@@ -85,6 +87,7 @@ fn execute(arguments: &Arguments) -> Exit {
         Command::Check(command) => check::run(command, &mut output),
         Command::Norm(command) => norm::run(command, &mut output),
         Command::Repl(command) => repl::run(command, &mut output),
+        Command::Explain(command) => explain::run(command, &mut output),
         Command::Fmt(command) => fmt::run(command, &mut output),
         Command::Genesis { command } => genesis::run(command, &mut output),
     };
