@@ -68,9 +68,9 @@ impl Page {
         let mut page = Page { code, text: String::new(), examples: Vec::new() };
         let mut rest = body;
         while let Some((line, after)) = rest.split_once('\n').or((!rest.is_empty()).then_some((rest, ""))) {
-            let begins = [("Wrong", Sort::Wrong), ("Right", Sort::Right)]
-                .into_iter()
-                .find(|(word, _)| line.starts_with(&format!("{word}:")) || line.starts_with(&format!("{word} (prepared):")));
+            let begins = [("Wrong", Sort::Wrong), ("Right", Sort::Right)].into_iter().find(|(word, _)| {
+                line.starts_with(&format!("{word}:")) || line.starts_with(&format!("{word} (prepared):"))
+            });
             if let Some((_, sort)) = begins {
                 let prepared = line.contains("(prepared)");
                 page.examples.push(Example { sort, prepared, ..Example::default() });
@@ -112,7 +112,7 @@ fn blocks(text: &str) -> Vec<(&str, String)> {
 }
 
 /// The fenced block at the start of the text, and what follows it.
-fn block(text: &str) -> (((&str, String)), &str) {
+fn block(text: &str) -> ((&str, String), &str) {
     let (info, rest) = text[3..].split_once('\n').expect("a block has lines");
     let end = if rest.starts_with("```") { 0 } else { rest.find("\n```").expect("the block is closed") + 1 };
     ((info.trim(), rest[..end].to_owned()), rest[end + 3..].trim_start_matches('\n'))
