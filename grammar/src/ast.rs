@@ -402,6 +402,11 @@ impl Ast {
         &self.symbols[symbol.0 as usize]
     }
 
+    /// The spelling of an identifier, for those who keep it.
+    pub fn shared_text(&self, symbol: Symbol) -> &Arc<str> {
+        &self.symbols[symbol.0 as usize]
+    }
+
     /// A process node.
     pub fn proc(&self, id: ProcId) -> &Proc {
         &self.procs[id.0 as usize]

@@ -4,11 +4,12 @@
 //! the value stack. Every value is a Par.
 
 use std::sync::Arc;
+use std::vec::Drain;
 
 use rhodium_grammar::ast::{
     self, Ast, BundleKind, Ident, LetDecl, Name, NameId, Proc, ProcId, Receipt, Remainder, Span,
 };
-use rhodium_term::{BinaryOp, Category, Head, Origin, SimpleType, Term, Var};
+use rhodium_term::{BinaryOp, Category, Children, Head, Origin, SimpleType, Term, Var};
 
 use crate::Options;
 use crate::error::NormalizeError;
@@ -207,11 +208,7 @@ impl<'a> Machine<'a> {
             Work::LeavePattern => drop(self.scopes.leave_pattern()),
             Work::CaseScope => self.case_scope(),
             Work::CaseEnd { guard } => self.case_end(guard),
-            Work::MatchEnd { cases, span } => {
-                let cases = self.pop_many(cases);
-                let target = self.pop();
-                self.push(Term::match_on(target, cases), span);
-            }
+            Work::MatchEnd { cases, span } => self.match_end(cases, span),
             Work::BindEnd(rest, check) => return self.bind_end(rest, check),
             Work::ReceiveScope(receive) => return self.receive_scope(*receive),
             Work::ReceiveEnd { binds, persistent, peek, guard, span } => {
@@ -231,9 +228,25 @@ impl<'a> Machine<'a> {
     }
 
     /// The `count` values on top, the oldest first.
-    pub(crate) fn pop_many(&mut self, count: usize) -> Vec<Term> {
+    pub(crate) fn pop_many(&mut self, count: usize) -> Children {
+        self.take(count).collect()
+    }
+
+    fn take(&mut self, count: usize) -> Drain<'_, Term> {
         let from = self.values.len().saturating_sub(count);
-        self.values.split_off(from)
+        self.values.drain(from..)
+    }
+
+    /// A value and the `count` values on top of it, from which `build` makes an item.
+    fn build_from(&mut self, count: usize, build: impl FnOnce(Term, Drain<'_, Term>) -> Term) -> Term {
+        let mut parts = self.take(count + 1);
+        let first = parts.next().unwrap_or_else(Term::nil);
+        build(first, parts)
+    }
+
+    fn match_end(&mut self, cases: usize, span: Span) {
+        let item = self.build_from(cases, |target, cases| Term::match_on(target, cases));
+        self.push(item, span);
     }
 
     pub(crate) fn pop_remainder(&mut self) -> Option<Var> {
@@ -361,20 +374,19 @@ impl<'a> Machine<'a> {
         let item = match self.ast.proc(id) {
             Proc::Unary(op, _) => {
                 let head = if *op == ast::UnaryOp::Not { Head::Not } else { Head::Neg };
-                Term::operator(head, vec![self.pop()])
+                Term::operator(head, Children::from_iter([self.pop()]))
             }
             Proc::Binary(op, ..) => {
                 let right = self.pop();
                 let left = self.pop();
                 match binary_op(*op) {
-                    Some(op) => Term::operator(Head::Binary(op), vec![left, right]),
+                    Some(op) => Term::operator(Head::Binary(op), [left, right]),
                     None => Term::matches(left, right),
                 }
             }
             Proc::Method { name, args, .. } => {
-                let mut arguments = self.pop_many(args.len());
-                arguments.reverse();
-                Term::method(self.ast.text(name.symbol), self.pop(), arguments)
+                let name = self.ast.shared_text(name.symbol).clone();
+                self.build_from(args.len(), |target, arguments| Term::method(name, target, arguments.rev()))
             }
             Proc::Send { persistent, args, .. } => {
                 self.send_end(args.len(), *persistent, span);
@@ -388,8 +400,8 @@ impl<'a> Machine<'a> {
                 return Ok(());
             }
             Proc::Match { cases, .. } => {
-                let cases = self.pop_many(cases.len());
-                Term::match_on(self.pop(), cases)
+                self.match_end(cases.len(), span);
+                return Ok(());
             }
             Proc::If { otherwise, .. } => {
                 let otherwise = if otherwise.is_some() { self.pop() } else { Term::nil() };
@@ -398,13 +410,13 @@ impl<'a> Machine<'a> {
             }
             Proc::Bundle(kind, _) => return self.bundle_end(*kind, span),
             Proc::List(elements, _) => Term::list(self.pop_many(elements.len()), self.pop_remainder()),
-            Proc::Set(elements, _) => Term::set(self.pop_many(elements.len()), self.pop_remainder()),
+            Proc::Set(elements, _) => Term::set(self.take(elements.len()).collect(), self.pop_remainder()),
             Proc::PathMap(elements, _) => Term::path_map(self.pop_many(elements.len()), self.pop_remainder()),
             Proc::Tuple(elements) => Term::tuple(self.pop_many(elements.len())),
             Proc::Map(entries, _) => self.map(entries.len()),
             Proc::Negation(_) => {
                 self.scopes.frame().connectives.push((Connective::Not, span));
-                Term::connective(Head::ConnNot, vec![self.pop()])
+                Term::connective(Head::ConnNot, Children::from_iter([self.pop()]))
             }
             // Nothing else is built from its node.
             _ => return Ok(()),
@@ -448,9 +460,8 @@ impl<'a> Machine<'a> {
     }
 
     fn send_end(&mut self, args: usize, persistent: bool, span: Span) {
-        let data = self.pop_many(args);
-        let channel = self.pop();
-        self.push(Term::send(channel, data, persistent), span);
+        let item = self.build_from(args, |channel, data| Term::send(channel, data, persistent));
+        self.push(item, span);
     }
 
     fn map(&mut self, entries: usize) -> Term {
@@ -466,7 +477,7 @@ impl<'a> Machine<'a> {
             Some(var @ Var::Bound(_)) => {
                 let depth = self.scopes.pattern_depth();
                 let locally_free = map.locally_free().union(Term::var(var, depth).locally_free());
-                Term::with_caches(map.head().clone(), map.children().to_vec(), locally_free, map.connective_used())
+                Term::with_caches(map.head().clone(), map.children(), locally_free, map.connective_used())
             }
             _ => map,
         }

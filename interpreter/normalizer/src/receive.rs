@@ -235,7 +235,7 @@ impl<'a> Machine<'a> {
         let parts = receive.binds.iter().zip(sources).zip(binders).zip(remainders).enumerate();
         parts
             .map(|(place, (((bind, source), binders), remainder))| {
-                let patterns = patterns.by_ref().take(bind.pattern_count()).collect();
+                let patterns = patterns.by_ref().take(bind.pattern_count());
                 let term = Term::bind(source, patterns, remainder, binders.vars.len() as u32);
                 ReadBind { term, binders, place }
             })

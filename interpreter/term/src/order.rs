@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::head::{Category, Head, Var};
 use crate::term::Term;
 
@@ -225,10 +227,20 @@ fn step<'a>(a: Score<'a>, b: Score<'a>) -> Step<'a> {
 
 /// Compares two terms by their scores. Equal scores mean equal terms, but for maps that differ only in values.
 pub fn compare(a: &Term, b: &Term) -> Ordering {
-    if a.same_node(b) {
+    // Parts with equal hashes are compared as they are, which is faster than by scores. A collision ends that, so that
+    // no part is walked more than twice.
+    let mut hopeful = true;
+    let mut alike = |a: &Term, b: &Term| {
+        if hopeful && a.structural_hash() == b.structural_hash() {
+            hopeful = a == b;
+            return hopeful;
+        }
+        a.same_node(b)
+    };
+    if alike(a, b) {
         return Ordering::Equal;
     }
-    let mut stack = vec![(a, b, 0usize)];
+    let mut stack: SmallVec<[(&Term, &Term, usize); 8]> = smallvec![(a, b, 0)];
     while let Some((a, b, position)) = stack.pop() {
         match (score_at(a, position), score_at(b, position)) {
             (None, None) => continue,
@@ -239,7 +251,7 @@ pub fn compare(a: &Term, b: &Term) -> Ordering {
                 match step(x, y) {
                     Step::Known(Ordering::Equal) => {}
                     Step::Known(other) => return other,
-                    Step::Descend(x, y) if x.same_node(y) => {}
+                    Step::Descend(x, y) if alike(x, y) => {}
                     Step::Descend(x, y) => stack.push((x, y, 0)),
                 }
             }

@@ -122,7 +122,10 @@ impl Format for Wire<'_> {
     }
 
     fn locally_free(&mut self, field: u32, value: &LocallyFree) {
-        self.bytes(field, value.as_bytes());
+        if !value.is_empty() {
+            self.header(field, value.len() as u64);
+            self.out.extend(value.bytes());
+        }
     }
 
     fn remainder(&mut self, field: u32, value: &Option<Var>) {

@@ -4,6 +4,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::head::{Category, Head, NewNames, SimpleType, Var, ZipperCursor};
 use crate::locally_free::LocallyFree;
 use crate::order;
@@ -26,10 +28,14 @@ pub struct Origin {
     pub end: u32,
 }
 
-/// The node behind a [`Term`].
+/// The children of a node: up to two lie in the node itself.
+pub type Children = SmallVec<[Term; 2]>;
+
+/// The node behind a [`Term`]. Sources become millions of them: its size (a test watches it) is that of a small
+/// allocation.
 pub struct Node {
     pub(crate) head: Head,
-    pub(crate) children: Vec<Term>,
+    pub(crate) children: Children,
     pub(crate) locally_free: LocallyFree,
     pub(crate) size: u64,
     pub(crate) hash: u64,
@@ -39,18 +45,38 @@ pub struct Node {
     pub(crate) origin: Origin,
 }
 
-/// Cached yes/no attributes.
+/// Cached yes/no attributes, one bit each.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Flags {
-    pub connective_used: bool,
+pub(crate) struct Flags(u8);
+
+impl Flags {
+    const CONNECTIVE_USED: Flags = Flags(1);
     /// Evaluating the top-level expressions changes and costs nothing.
-    pub ground: bool,
+    const GROUND: Flags = Flags(2);
     /// Every Par below (and this one) lists its items in canonical order.
-    pub canonical: bool,
+    const CANONICAL: Flags = Flags(4);
     /// Some Par below has two expressions or two connectives, which the non-sorting substitution would swap.
-    pub reversible: bool,
+    const REVERSIBLE: Flags = Flags(8);
     /// An unforgeable name occurs somewhere.
-    pub unforgeable: bool,
+    const UNFORGEABLE: Flags = Flags(16);
+
+    fn when(self, set: bool) -> Flags {
+        if set { self } else { Flags(0) }
+    }
+
+    fn with(self, other: Flags) -> Flags {
+        Flags(self.0 | other.0)
+    }
+
+    /// Both, but for canonical order, which both must have.
+    fn above(self, child: Flags) -> Flags {
+        let inherited = Flags::REVERSIBLE.0 | Flags::UNFORGEABLE.0;
+        Flags((self.0 | child.0 & inherited) & (child.0 | !Flags::CANONICAL.0))
+    }
+
+    fn has(self, flag: Flags) -> bool {
+        self.0 & flag.0 != 0
+    }
 }
 
 /// Trees deeper than this are dropped with an explicit stack.
@@ -58,13 +84,16 @@ const RECURSIVE_DROP_DEPTH: u32 = 64;
 
 impl Drop for Node {
     fn drop(&mut self) {
-        if self.depth <= RECURSIVE_DROP_DEPTH || self.children.is_empty() {
+        if self.depth <= RECURSIVE_DROP_DEPTH {
             return;
         }
-        let mut pending = std::mem::take(&mut self.children);
+        let mut pending: Vec<Term> = self.children.drain(..).collect();
         while let Some(term) = pending.pop() {
-            if let Ok(mut node) = Arc::try_unwrap(term.0) {
-                pending.append(&mut node.children);
+            if term.0.depth <= RECURSIVE_DROP_DEPTH {
+                continue;
+            }
+            if let Some(mut node) = Arc::into_inner(term.0) {
+                pending.extend(node.children.drain(..));
             }
         }
     }
@@ -182,17 +211,29 @@ fn own_ground(head: &Head, children: &[Term]) -> bool {
 
 /// Whether the node itself is a Par that the non-sorting substitution would reorder.
 fn own_reversible(head: &Head, children: &[Term]) -> bool {
-    if !matches!(head, Head::Par) {
+    if !matches!(head, Head::Par) || children.len() < 2 {
         return false;
     }
     let count = |category| children.iter().filter(|c| c.head().category() == Some(category)).count();
-    children.len() >= 2 && (count(Category::Expr) >= 2 || count(Category::Connective) >= 2)
+    count(Category::Expr) >= 2 || count(Category::Connective) >= 2
 }
 
 impl Term {
     /// Builds a node with given caches. The smart constructors below compute `locally_free` and `connective_used` by
     /// the rules of the normal form; decoding and substitution must keep older values.
-    pub fn with_caches(head: Head, children: Vec<Term>, locally_free: LocallyFree, connective_used: bool) -> Term {
+    pub fn with_caches(
+        head: Head,
+        children: impl Into<Children>,
+        locally_free: LocallyFree,
+        connective_used: bool,
+    ) -> Term {
+        let children = children.into();
+        let in_order = !matches!(head, Head::Par) || order::is_sorted(&children);
+        Term::node(head, children, locally_free, connective_used, in_order)
+    }
+
+    /// `in_order`: whether the node's own children are in canonical order, if it is a Par.
+    fn node(head: Head, children: Children, locally_free: LocallyFree, connective_used: bool, in_order: bool) -> Term {
         let size = message_size(&head, &children, &locally_free, connective_used);
         let mut hash = mix(hash_head(&head), u64::from(connective_used));
         let mut depth = 0;
@@ -202,20 +243,17 @@ impl Term {
             _ => 0,
         };
         reach = reach.max(locally_free.len() as u32);
-        let mut flags = Flags {
-            connective_used,
-            ground: own_ground(&head, &children),
-            canonical: !matches!(head, Head::Par) || order::is_sorted(&children),
-            reversible: own_reversible(&head, &children),
-            unforgeable: head.category() == Some(Category::Unforgeable),
-        };
+        let mut flags = Flags::CONNECTIVE_USED
+            .when(connective_used)
+            .with(Flags::GROUND.when(own_ground(&head, &children)))
+            .with(Flags::CANONICAL.when(in_order))
+            .with(Flags::REVERSIBLE.when(own_reversible(&head, &children)))
+            .with(Flags::UNFORGEABLE.when(head.category() == Some(Category::Unforgeable)));
         for (k, child) in children.iter().enumerate() {
             hash = mix(hash, child.0.hash);
             depth = depth.max(child.0.depth + 1);
             reach = reach.max(child.0.reach.saturating_sub(binders_above_child(&head, k)));
-            flags.canonical &= child.0.flags.canonical;
-            flags.reversible |= child.0.flags.reversible;
-            flags.unforgeable |= child.0.flags.unforgeable;
+            flags = flags.above(child.0.flags);
         }
         let origin = Origin::default();
         Term(Arc::new(Node { head, children, locally_free, size, hash, depth, reach, flags, origin }))
@@ -232,8 +270,8 @@ impl Term {
         }
         let node = &self.0;
         let children = node.children.clone();
-        let mut copy =
-            Term::with_caches(node.head.clone(), children, node.locally_free.clone(), node.flags.connective_used);
+        let connective_used = self.connective_used();
+        let mut copy = Term::with_caches(node.head.clone(), children, node.locally_free.clone(), connective_used);
         if let Some(node) = Arc::get_mut(&mut copy.0) {
             node.origin = origin;
         }
@@ -262,7 +300,7 @@ impl Term {
 
     /// Whether the term is a pattern (runtime.md 1.4).
     pub fn connective_used(&self) -> bool {
-        self.0.flags.connective_used
+        self.0.flags.has(Flags::CONNECTIVE_USED)
     }
 
     /// Bytes of the protobuf encoding of the node's message (runtime.md 1.8). For items of a Par this is the size of
@@ -288,21 +326,21 @@ impl Term {
 
     /// Whether evaluating the term's top-level expressions changes nothing and costs nothing.
     pub fn is_ground(&self) -> bool {
-        self.0.flags.ground
+        self.0.flags.has(Flags::GROUND)
     }
 
     /// Whether every Par in the term is in canonical order.
     pub fn is_canonical(&self) -> bool {
-        self.0.flags.canonical
+        self.0.flags.has(Flags::CANONICAL)
     }
 
     pub(crate) fn is_reversible(&self) -> bool {
-        self.0.flags.reversible
+        self.0.flags.has(Flags::REVERSIBLE)
     }
 
     /// Whether an unforgeable name occurs anywhere in the term.
     pub fn has_unforgeable(&self) -> bool {
-        self.0.flags.unforgeable
+        self.0.flags.has(Flags::UNFORGEABLE)
     }
 
     /// A hash of the structure (consistent with equality, stable within a process only).
@@ -344,7 +382,7 @@ impl Term {
     /// The empty process.
     pub fn nil() -> Term {
         static NIL: OnceLock<Term> = OnceLock::new();
-        NIL.get_or_init(|| Term::with_caches(Head::Par, Vec::new(), LocallyFree::EMPTY, false)).clone()
+        NIL.get_or_init(|| Term::leaf(Head::Par)).clone()
     }
 
     /// A Par of the items in canonical order.
@@ -353,7 +391,8 @@ impl Term {
             return Term::nil();
         }
         order::sort(&mut items);
-        Term::par_in_order(items)
+        let (locally_free, connective_used) = caches_of(&items);
+        Term::node(Head::Par, items.into(), locally_free, connective_used, true)
     }
 
     /// A Par of items, grouped by category but otherwise in the given order.
@@ -366,7 +405,7 @@ impl Term {
     /// A Par of one item.
     pub fn single(item: Term) -> Term {
         let (locally_free, connective_used) = (item.locally_free().clone(), item.connective_used());
-        Term::with_caches(Head::Par, vec![item], locally_free, connective_used)
+        Term::node(Head::Par, smallvec![item], locally_free, connective_used, true)
     }
 
     /// Parallel composition of Pars, in canonical order.
@@ -379,25 +418,27 @@ impl Term {
     }
 
     fn leaf(head: Head) -> Term {
-        Term::with_caches(head, Vec::new(), LocallyFree::EMPTY, false)
+        Term::with_caches(head, Children::new(), LocallyFree::EMPTY, false)
     }
 
-    fn inherit(head: Head, children: Vec<Term>) -> Term {
+    fn inherit(head: Head, children: Children) -> Term {
         let (locally_free, connective_used) = caches_of(&children);
         Term::with_caches(head, children, locally_free, connective_used)
     }
 
     /// `channel!(data…)` as an item.
-    pub fn send(channel: Term, data: Vec<Term>, persistent: bool) -> Term {
-        let mut children = vec![channel];
-        children.extend(data);
-        Term::inherit(Head::Send { persistent }, children)
+    pub fn send(channel: Term, data: impl IntoIterator<Item = Term>, persistent: bool) -> Term {
+        Term::inherit(Head::Send { persistent }, first_and(channel, data))
     }
 
     /// One bind: source, patterns, remainder, number of variables.
-    pub fn bind(source: Term, patterns: Vec<Term>, remainder: Option<Var>, free_count: u32) -> Term {
-        let mut children = vec![source];
-        children.extend(patterns);
+    pub fn bind(
+        source: Term,
+        patterns: impl IntoIterator<Item = Term>,
+        remainder: Option<Var>,
+        free_count: u32,
+    ) -> Term {
+        let children = first_and(source, patterns);
         let (locally_free, _) = caches_of(&children);
         // Patterns do not make a receive a pattern; only the source does.
         let connective_used = children[0].connective_used();
@@ -405,8 +446,10 @@ impl Term {
     }
 
     /// A receive as an item. `binds` are Bind nodes in their final order.
-    pub fn receive(binds: Vec<Term>, body: Term, persistent: bool, peek: bool, guard: Option<Term>) -> Term {
-        let bind_count = binds
+    pub fn receive(binds: impl Into<Children>, body: Term, persistent: bool, peek: bool, guard: Option<Term>) -> Term {
+        let mut children = binds.into();
+        let binds = children.len() as u32;
+        let bind_count = children
             .iter()
             .map(|b| match b.head() {
                 Head::Bind { free_count, .. } => *free_count,
@@ -415,7 +458,7 @@ impl Term {
             .sum();
         let mut locally_free = LocallyFree::EMPTY;
         let mut connective_used = body.connective_used();
-        for bind in &binds {
+        for bind in &children {
             locally_free = locally_free.union(bind.locally_free());
             connective_used |= bind.connective_used();
         }
@@ -425,8 +468,7 @@ impl Term {
             connective_used |= guard.connective_used();
         }
         locally_free = locally_free.union(&inner.shift(bind_count));
-        let head = Head::Receive { persistent, peek, bind_count, binds: binds.len() as u32, guard: guard.is_some() };
-        let mut children = binds;
+        let head = Head::Receive { persistent, peek, bind_count, binds, guard: guard.is_some() };
         children.push(body);
         children.extend(guard);
         Term::with_caches(head, children, locally_free, connective_used)
@@ -438,9 +480,7 @@ impl Term {
         let connective_used = body.connective_used();
         let (names, values): (Vec<_>, Vec<_>) = injections.into_iter().unzip();
         let head = Head::New { bind_count, names: Arc::new(NewNames { uris, injections: names }) };
-        let mut children = vec![body];
-        children.extend(values);
-        Term::with_caches(head, children, locally_free, connective_used)
+        Term::with_caches(head, first_and(body, values), locally_free, connective_used)
     }
 
     /// One case of a match.
@@ -452,21 +492,19 @@ impl Term {
         let locally_free = pattern.locally_free().union(&inner.shift(free_count));
         let connective_used = body.connective_used();
         let head = Head::Case { free_count, guard: guard.is_some() };
-        let mut children = vec![pattern, body];
+        let mut children: Children = smallvec![pattern, body];
         children.extend(guard);
         Term::with_caches(head, children, locally_free, connective_used)
     }
 
     /// A match as an item; `cases` are Case nodes.
-    pub fn match_on(target: Term, cases: Vec<Term>) -> Term {
-        let mut children = vec![target];
-        children.extend(cases);
-        Term::inherit(Head::Match, children)
+    pub fn match_on(target: Term, cases: impl IntoIterator<Item = Term>) -> Term {
+        Term::inherit(Head::Match, first_and(target, cases))
     }
 
     /// A conditional as an item.
     pub fn conditional(condition: Term, then: Term, otherwise: Term) -> Term {
-        Term::inherit(Head::If, vec![condition, then, otherwise])
+        Term::inherit(Head::If, smallvec![condition, then, otherwise])
     }
 
     /// A bundle as an item. A body that is exactly one bundle is merged (permissions intersected).
@@ -477,7 +515,7 @@ impl Term {
             return Term::bundle(inner.children()[0].clone(), write && *w, read && *r);
         }
         let locally_free = body.locally_free().clone();
-        Term::with_caches(Head::Bundle { write, read }, vec![body], locally_free, false)
+        Term::with_caches(Head::Bundle { write, read }, Children::from_iter([body]), locally_free, false)
     }
 
     /// A boolean as an item.
@@ -521,52 +559,50 @@ impl Term {
             Var::Bound(i) if pattern_depth == 0 => LocallyFree::single(i),
             _ => LocallyFree::EMPTY,
         };
-        Term::with_caches(Head::Var(var), Vec::new(), locally_free, !matches!(var, Var::Bound(_)))
+        Term::with_caches(Head::Var(var), Children::new(), locally_free, !matches!(var, Var::Bound(_)))
     }
 
     /// `=x` as an item, met at a pattern depth.
     pub fn var_ref(index: u32, depth: u32, pattern_depth: u32) -> Term {
         let locally_free = if depth == pattern_depth { LocallyFree::single(index) } else { LocallyFree::EMPTY };
-        Term::with_caches(Head::VarRef { index, depth }, Vec::new(), locally_free, false)
+        Term::with_caches(Head::VarRef { index, depth }, Children::new(), locally_free, false)
     }
 
     /// `not`, `-` and the binary operators as items.
-    pub fn operator(head: Head, operands: Vec<Term>) -> Term {
-        Term::inherit(head, operands)
+    pub fn operator(head: Head, operands: impl Into<Children>) -> Term {
+        Term::inherit(head, operands.into())
     }
 
     /// `target matches pattern` as an item.
     pub fn matches(target: Term, pattern: Term) -> Term {
         let locally_free = target.locally_free().clone();
         let connective_used = target.connective_used();
-        Term::with_caches(Head::Matches, vec![target, pattern], locally_free, connective_used)
+        Term::with_caches(Head::Matches, [target, pattern], locally_free, connective_used)
     }
 
     /// A method call as an item.
-    pub fn method(name: impl Into<Arc<str>>, target: Term, arguments: Vec<Term>) -> Term {
-        let mut children = vec![target];
-        children.extend(arguments);
-        Term::inherit(Head::Method(name.into()), children)
+    pub fn method(name: impl Into<Arc<str>>, target: Term, arguments: impl IntoIterator<Item = Term>) -> Term {
+        Term::inherit(Head::Method(name.into()), first_and(target, arguments))
     }
 
-    fn collection(head: Head, remainder: Option<Var>, children: Vec<Term>) -> Term {
+    fn collection(head: Head, remainder: Option<Var>, children: Children) -> Term {
         let (locally_free, connective_used) = caches_of(&children);
         Term::with_caches(head, children, locally_free, connective_used || remainder.is_some())
     }
 
     /// A list as an item.
-    pub fn list(elements: Vec<Term>, remainder: Option<Var>) -> Term {
-        Term::collection(Head::List { remainder }, remainder, elements)
+    pub fn list(elements: impl Into<Children>, remainder: Option<Var>) -> Term {
+        Term::collection(Head::List { remainder }, remainder, elements.into())
     }
 
     /// A tuple as an item.
-    pub fn tuple(elements: Vec<Term>) -> Term {
-        Term::inherit(Head::Tuple, elements)
+    pub fn tuple(elements: impl Into<Children>) -> Term {
+        Term::inherit(Head::Tuple, elements.into())
     }
 
     /// A set as an item: elements are sorted and duplicates dropped.
     pub fn set(elements: Vec<Term>, remainder: Option<Var>) -> Term {
-        Term::collection(Head::Set { remainder }, remainder, order::canonical_set(elements))
+        Term::collection(Head::Set { remainder }, remainder, order::canonical_set(elements).into())
     }
 
     /// A map as an item: entries are sorted by key; of entries with equal keys the last one stays.
@@ -576,30 +612,35 @@ impl Term {
     }
 
     /// A path map as an item, elements as written.
-    pub fn path_map(elements: Vec<Term>, remainder: Option<Var>) -> Term {
-        Term::collection(Head::PathMap { remainder }, remainder, elements)
+    pub fn path_map(elements: impl Into<Children>, remainder: Option<Var>) -> Term {
+        Term::collection(Head::PathMap { remainder }, remainder, elements.into())
     }
 
     /// A zipper as an item; `path_map` is a PathMap node.
     pub fn zipper(path_map: Term, cursor: ZipperCursor) -> Term {
-        Term::inherit(Head::Zipper(Arc::new(cursor)), vec![path_map])
+        Term::inherit(Head::Zipper(Arc::new(cursor)), smallvec![path_map])
     }
 
     /// `/\` or `\/` as an item.
-    pub fn connective(head: Head, operands: Vec<Term>) -> Term {
+    pub fn connective(head: Head, operands: impl Into<Children>) -> Term {
+        let operands = operands.into();
         let (locally_free, _) = caches_of(&operands);
         Term::with_caches(head, operands, locally_free, true)
     }
 
     /// A simple type as an item.
     pub fn simple_type(simple_type: SimpleType) -> Term {
-        Term::with_caches(Head::Type(simple_type), Vec::new(), LocallyFree::EMPTY, true)
+        Term::with_caches(Head::Type(simple_type), Children::new(), LocallyFree::EMPTY, true)
     }
 
     /// Map entries of a [`Head::Map`] node.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = (&Term, &Term)> + ExactSizeIterator {
         self.children().chunks_exact(2).map(|pair| (&pair[0], &pair[1]))
     }
+}
+
+fn first_and(first: Term, others: impl IntoIterator<Item = Term>) -> Children {
+    std::iter::once(first).chain(others).collect()
 }
 
 /// Union of the children's sets and OR of their flags.
@@ -615,13 +656,13 @@ pub(crate) fn caches_of(children: &[Term]) -> (LocallyFree, bool) {
 
 impl PartialEq for Term {
     fn eq(&self, other: &Term) -> bool {
-        let mut pending = vec![(self, other)];
+        let mut pending: SmallVec<[(&Term, &Term); 8]> = smallvec![(self, other)];
         while let Some((a, b)) = pending.pop() {
             if a.same_node(b) {
                 continue;
             }
             let same = a.0.hash == b.0.hash
-                && a.0.flags.connective_used == b.0.flags.connective_used
+                && a.connective_used() == b.connective_used()
                 && a.0.children.len() == b.0.children.len()
                 && a.0.head == b.0.head;
             if !same {
@@ -645,5 +686,17 @@ impl fmt::Debug for Term {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Shallow: a full dump could be deep; printing for people is the printer's work.
         write!(f, "{:?}/{}#{:016x}", self.0.head, self.0.children.len(), self.0.hash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn nodes_stay_small() {
+        // With the two counters of the pointer: the largest size that the usual allocators treat as small.
+        assert!(size_of::<Node>() + 16 <= 120, "{} bytes", size_of::<Node>());
     }
 }

@@ -120,7 +120,7 @@ fn fields_in_any_order_and_unknown_ones() {
     let send = "0a0c0a042a02100212042a021004";
     let bytes = hex::decode(format!("50014a01012a021002{send}2a0210049a06020102")).unwrap();
     let term = decode(&bytes, Limits::default()).unwrap();
-    assert_eq!(term.locally_free().as_bytes(), [1]);
+    assert_eq!(term.locally_free().to_bytes(), [1]);
     assert!(term.connective_used());
     assert_eq!(hex::encode(encode(&term)), format!("{send}2a0210022a0210044a01015001"));
 }
