@@ -7,11 +7,11 @@ use clap::Args;
 
 use crate::diagnostics::{Diagnostic, Source, codes};
 
-/// What may be read. A program takes up to 250 times the memory of its source.
+/// What may be read. Memory is bounded by the parser's limit on tokens; a long literal is one of them.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct InputOptions {
     /// Longest source file in MiB
-    #[arg(long, value_name = "MIB", default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..=256))]
+    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(1..=256))]
     max_source: u64,
 }
 

@@ -110,6 +110,10 @@ impl<'s> Builder<'s> {
             );
             return self.proc(Proc::Int(0), l, r);
         }
+        if digits.len() > number::MAX_DIGITS {
+            self.report(number_error(NumberError::Long, digits, span(a, z)));
+            return self.proc(Proc::Int(0), l, r);
+        }
         self.proc(Proc::BigInt((self.big)(digits)), l, r)
     }
 
@@ -253,6 +257,12 @@ fn number_error(error: NumberError, text: &str, span: Span) -> SyntaxError {
             span,
             shown.clone(),
             format!("`{shown}` asks for too many decimal places"),
+        ),
+        NumberError::Long => SyntaxError::new(
+            codes::INTEGER_RANGE,
+            span,
+            shown.clone(),
+            format!("the number `{shown}` has more than {} digits", number::MAX_DIGITS),
         ),
         NumberError::Range => SyntaxError::new(
             codes::INTEGER_RANGE,

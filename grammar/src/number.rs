@@ -8,6 +8,9 @@ use crate::ast::Proc;
 /// cannot ask for gigabytes (`1p4000000000`).
 pub(crate) const MAX_PADDING: u64 = 1 << 20;
 
+/// Most digits of a number of any size: converting them is more than linear work.
+pub(crate) const MAX_DIGITS: usize = 1 << 20;
+
 /// What is wrong with a numeric literal.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum NumberError {
@@ -19,6 +22,8 @@ pub(crate) enum NumberError {
     Range,
     /// More decimal places than the padding that is left.
     Scale,
+    /// More digits than [`MAX_DIGITS`].
+    Long,
 }
 
 fn digits(bytes: &[u8]) -> usize {
@@ -89,6 +94,10 @@ pub(crate) fn decode(literal: &str, padding: &mut u64, big: Value) -> Result<Pro
     let number = &literal[..start + mantissa + power];
     let suffix = &literal[start + mantissa + power..];
     let is_integer = point == 0 && power == 0;
+    let any_size = matches!(suffix.as_bytes().first(), Some(b'n' | b'r' | b'p' | b'i' | b'u'));
+    if any_size && mantissa > MAX_DIGITS {
+        return Err(NumberError::Long);
+    }
     let Some(kind) = suffix.bytes().next() else {
         return if is_integer { number.parse().map(Proc::Int).map_err(|_| NumberError::Range) } else { float(number) };
     };

@@ -30,11 +30,13 @@ pub struct Parsed {
 pub struct Limits {
     /// Longest source in bytes. Whatever is set here, 4 GiB are never reached.
     pub max_source_bytes: usize,
+    /// Most tokens, comments not counted. The tree and the normal form take memory for each.
+    pub max_tokens: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { max_source_bytes: 256 << 20 }
+        Limits { max_source_bytes: 256 << 20, max_tokens: 16 << 20 }
     }
 }
 
@@ -57,11 +59,14 @@ pub fn parse_with_limits(source: &str, limits: &Limits) -> Result<Parsed, Vec<Sy
         return Err(vec![SyntaxError::new(codes::TOO_LARGE, Span::default(), "too many bytes", message)]);
     }
     let mut builder = Builder::new(source);
-    let mut stream = TokenStream::new(source);
+    let mut stream = TokenStream::new(source, limits.max_tokens);
     if let Ok(root) = generated::ProgramParser::new().parse(&mut builder, &mut stream)
         && builder.errors.is_empty()
     {
         return Ok(Parsed { ast: builder.ast, root });
+    }
+    if let Some(span) = stream.beyond {
+        return Err(vec![too_many_tokens(span)]);
     }
     drop(builder);
     Err(all_errors(source))
@@ -106,11 +111,15 @@ pub(crate) fn attempt(source: &str, tokens: impl Iterator<Item = Lexeme>) -> Att
 struct TokenStream<'s> {
     lexer: Lexer<'s>,
     ahead: VecDeque<Result<Lexeme, SyntaxError>>,
+    /// How many tokens may still be given.
+    left: usize,
+    /// The first token beyond that.
+    beyond: Option<Span>,
 }
 
 impl<'s> TokenStream<'s> {
-    fn new(source: &'s str) -> Self {
-        TokenStream { lexer: tokens(source), ahead: VecDeque::new() }
+    fn new(source: &'s str, left: usize) -> Self {
+        TokenStream { lexer: tokens(source), ahead: VecDeque::new(), left, beyond: None }
     }
 
     fn read(&mut self) -> Option<Result<Lexeme, SyntaxError>> {
@@ -138,6 +147,11 @@ impl<'s> TokenStream<'s> {
     }
 }
 
+fn too_many_tokens(span: Span) -> SyntaxError {
+    let message = "the source has more tokens than the parser takes; this is the first beyond the limit";
+    SyntaxError::new(codes::TOO_LARGE, span, "too many tokens", message).with_hint("split the program into several")
+}
+
 impl Iterator for &mut TokenStream<'_> {
     type Item = Result<(u32, TokenKind, u32), LexicalError>;
 
@@ -147,7 +161,12 @@ impl Iterator for &mut TokenStream<'_> {
             None => self.read()?,
         };
         match item {
+            Ok(lexeme) if self.left == 0 => {
+                self.beyond = Some(lexeme.span);
+                Some(Err(LexicalError))
+            }
             Ok(mut lexeme) => {
+                self.left -= 1;
                 if lexeme.kind == TokenKind::Agent && !self.begins_agent() {
                     lexeme.kind = TokenKind::Identifier;
                 }

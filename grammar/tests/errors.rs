@@ -117,9 +117,26 @@ fn several_rule_violations_are_reported_together() {
 
 #[test]
 fn too_large_sources() {
-    let limits = Limits { max_source_bytes: 5 };
+    let limits = Limits { max_source_bytes: 5, ..Limits::default() };
     assert!(parse_with_limits("Nil  ", &limits).is_ok());
     assert_eq!(parse_with_limits("Nil   ", &limits).unwrap_err()[0].code, codes::TOO_LARGE);
+}
+
+#[test]
+fn too_many_tokens() {
+    let limits = Limits { max_tokens: 5, ..Limits::default() };
+    assert!(parse_with_limits("1|agent|/* not counted */3", &limits).is_ok());
+    let errors = parse_with_limits("1|agent|3\n|4", &limits).unwrap_err();
+    assert_eq!((errors.len(), errors[0].code, errors[0].span.start), (1, codes::TOO_LARGE, 10));
+}
+
+#[test]
+fn numbers_that_are_too_long() {
+    for (before, after) in [("", "n"), ("-", "r"), ("", "i128"), ("0.", "p2"), ("BigInt(", ")")] {
+        let error = &parse(&format!("Nil | {before}{}{after}", "7".repeat(2 << 20))).unwrap_err()[0];
+        assert_eq!((error.code, error.span.start >= 6), (codes::INTEGER_RANGE, true), "{before}7{after}");
+        assert!(error.message.len() < 200);
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use rhodium_matcher::Budget;
-use rhodium_term::{BinaryOp, Mode, Origin, Term, substitute};
+use rhodium_term::{BinaryOp, Children, Mode, Origin, Term, substitute};
 
 use crate::code::{CasePattern, Expr, Op, Scope, Slot, compile_par, substitute_captured};
 use crate::cost::{Charge, Meter, price};
@@ -196,7 +196,7 @@ impl Evaluation<'_> {
                 self.stack.push(Value::from_map(map));
             }
             Op::PathMap(count) => {
-                let items = self.pop_many(*count).iter().map(Value::to_term).collect();
+                let items: Children = self.pop_many(*count).iter().map(Value::to_term).collect();
                 self.stack.push(Value::item(Term::path_map(items, None)));
             }
             Op::Compose { template, scope, values } => {

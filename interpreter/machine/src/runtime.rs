@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rhodium_normalizer::{CompileError, Options, compile};
 use rhodium_random::Random;
 use rhodium_store::{Checkpoint, History, StateRoot, StoreError};
-use rhodium_term::{Origin, Term, Var};
+use rhodium_term::{Children, Origin, Term, Var};
 
 use crate::cost::{Charge, Meter};
 use crate::error::{ErrorKind, Fault, RunError};
@@ -147,7 +147,7 @@ impl Waiting {
     /// The receive as a process.
     pub fn to_term(&self) -> Term {
         let bind = |b: &WaitingBind| Term::bind(b.channel.to_term(), b.patterns.clone(), b.remainder, b.free_count);
-        let binds = self.binds.iter().map(bind).collect();
+        let binds: Children = self.binds.iter().map(bind).collect();
         Term::single(Term::receive(binds, self.body.clone(), self.persistent, self.peek, None))
     }
 }

@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use rhodium_term::{Head, Term, order, varint_len};
+use rhodium_term::{Children, Head, Term, order, varint_len};
 
 /// Collections whose term is deeper than this are kept as terms.
 pub const MAX_DEPTH: u32 = 128;
@@ -290,8 +290,8 @@ impl Value {
             Value::Str(s) => Term::string(s.clone()),
             Value::Bytes(b) => Term::bytes(b.clone()),
             Value::Name(id) => Term::private(id.clone()),
-            Value::List(list) => Term::list(list.items.iter().map(Value::to_term).collect(), None),
-            Value::Tuple(tuple) => Term::tuple(tuple.items.iter().map(Value::to_term).collect()),
+            Value::List(list) => Term::list(list.items.iter().map(Value::to_term).collect::<Children>(), None),
+            Value::Tuple(tuple) => Term::tuple(tuple.items.iter().map(Value::to_term).collect::<Children>()),
             Value::Set(set) => Term::set(set.items.iter().map(Value::to_term).collect(), None),
             Value::Map(map) => Term::map(map.entries.iter().map(|(k, v)| (k.to_term(), v.to_term())).collect(), None),
         })

@@ -1,6 +1,6 @@
 //! Expressions: postfix code for a stack of values.
 
-use rhodium_term::{BinaryOp, Category, Head, Origin, Term, Var, order};
+use rhodium_term::{BinaryOp, Category, Children, Head, Origin, Term, Var, order};
 
 use super::pattern::CasePattern;
 use super::{Scope, Slot};
@@ -143,7 +143,7 @@ fn enter_par<'a>(par: &'a Term, scope: &Scope, work: &mut Vec<Work<'a>>) {
         par.children().iter().partition(|i| i.head().category() == Some(Category::Expr));
     let template = Term::with_caches(
         Head::Par,
-        rest.into_iter().cloned().collect(),
+        rest.into_iter().cloned().collect::<Children>(),
         par.locally_free().clone(),
         par.connective_used() && par.children().iter().any(|i| i.connective_used()),
     );

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rhodium_matcher::{Budget, BudgetExhausted, match_message, match_process};
-use rhodium_term::{Category, Head, Mode, SubstituteError, Term, Var, order, substitute, varint_len};
+use rhodium_term::{Category, Children, Head, Mode, SubstituteError, Term, Var, order, substitute, varint_len};
 
 use super::Scope;
 use crate::run::Variables;
@@ -94,9 +94,9 @@ impl Pattern {
             Pattern::Variable(level) => Term::var(Var::Free(*level), 1),
             Pattern::Equal(value) => return value.to_term(),
             Pattern::List(patterns, remainder) => {
-                Term::list(patterns.iter().map(Pattern::to_term).collect(), *remainder)
+                Term::list(patterns.iter().map(Pattern::to_term).collect::<Children>(), *remainder)
             }
-            Pattern::Tuple(patterns) => Term::tuple(patterns.iter().map(Pattern::to_term).collect()),
+            Pattern::Tuple(patterns) => Term::tuple(patterns.iter().map(Pattern::to_term).collect::<Children>()),
             Pattern::Spatial(term) => return term.clone(),
         })
     }

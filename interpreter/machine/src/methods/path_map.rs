@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rhodium_term::{Head, Term, ZipperCursor};
+use rhodium_term::{Children, Head, Term, ZipperCursor};
 
 use super::{Method, charge, collections::triple, index_arg, not_defined, not_defined_on, segment};
 use crate::cost::{Charge, Meter, price};
@@ -335,7 +335,7 @@ fn subtrie_elements(path: &[Vec<u8>], elements: &[Term]) -> Result<Vec<Term>, Fa
         return Ok(vec![Term::single(Term::list(prefix, None))]);
     }
     let prefixed = |element: &Term| {
-        let items = prefix.iter().chain(segments(element)).cloned().collect();
+        let items: Children = prefix.iter().chain(segments(element)).cloned().collect();
         Term::single(Term::list(items, None))
     };
     Ok(elements.iter().map(prefixed).collect())

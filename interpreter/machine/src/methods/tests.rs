@@ -41,7 +41,7 @@ fn path(text: &str) -> Value {
 }
 
 fn pm(paths: &[&str]) -> Value {
-    Value::item(Term::path_map(paths.iter().map(|p| path(p).to_term()).collect(), None))
+    Value::item(Term::path_map(paths.iter().map(|p| path(p).to_term()).collect::<Vec<_>>(), None))
 }
 
 /// A call with the charge that the machine makes for it.
