@@ -196,7 +196,8 @@ fn receive(m: &mut Machine, n: u8) {
     let body = m.pop();
     let binds = (0..1 + n % 2)
         .map(|k| {
-            let patterns = (0..n % 3).map(|p| pattern(n.wrapping_add(k).wrapping_mul(7).wrapping_add(p))).collect();
+            let patterns: Vec<Term> =
+                (0..n % 3).map(|p| pattern(n.wrapping_add(k).wrapping_mul(7).wrapping_add(p))).collect();
             Term::bind(m.pop(), patterns, remainder(n), u32::from(n % 5))
         })
         .collect();
