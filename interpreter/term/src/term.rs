@@ -229,11 +229,11 @@ impl Term {
     ) -> Term {
         let children = children.into();
         let in_order = !matches!(head, Head::Par) || order::is_sorted(&children);
-        Term::node(head, children, locally_free, connective_used, in_order)
+        Term::build(head, children, locally_free, connective_used, in_order)
     }
 
     /// `in_order`: whether the node's own children are in canonical order, if it is a Par.
-    fn node(head: Head, children: Children, locally_free: LocallyFree, connective_used: bool, in_order: bool) -> Term {
+    fn build(head: Head, children: Children, locally_free: LocallyFree, connective_used: bool, in_order: bool) -> Term {
         let size = message_size(&head, &children, &locally_free, connective_used);
         let mut hash = mix(hash_head(&head), u64::from(connective_used));
         let mut depth = 0;
@@ -392,7 +392,7 @@ impl Term {
         }
         order::sort(&mut items);
         let (locally_free, connective_used) = caches_of(&items);
-        Term::node(Head::Par, items.into(), locally_free, connective_used, true)
+        Term::build(Head::Par, items.into(), locally_free, connective_used, true)
     }
 
     /// A Par of items, grouped by category but otherwise in the given order.
@@ -405,7 +405,7 @@ impl Term {
     /// A Par of one item.
     pub fn single(item: Term) -> Term {
         let (locally_free, connective_used) = (item.locally_free().clone(), item.connective_used());
-        Term::node(Head::Par, smallvec![item], locally_free, connective_used, true)
+        Term::build(Head::Par, smallvec![item], locally_free, connective_used, true)
     }
 
     /// Parallel composition of Pars, in canonical order.
