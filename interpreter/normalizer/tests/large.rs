@@ -146,7 +146,7 @@ fn holds(what: String, source: String) {
             assert!(decoded == term, "{what}");
             assert!(!print::print(&term).is_empty());
         }
-        Err(CompileError::Normalize(error)) => assert!((error.span.end as usize) <= source.len(), "{what}"),
+        Err(CompileError::Normalize(errors)) => assert!((errors[0].span.end as usize) <= source.len(), "{what}"),
         Err(CompileError::Syntax(errors)) => panic!("{what}: {}", errors[0]),
     });
 }
@@ -196,7 +196,9 @@ fn a_million_mistakes() {
         let what = format!("{}{}…", shape.0, shape.1(0));
         let source = wide(shape);
         on_small_stack(&what.clone(), move || match compiled(&source).expect_err(&what) {
-            CompileError::Normalize(error) => assert!(error.message.len() < 4096, "{what}"),
+            CompileError::Normalize(errors) => {
+                assert!(errors.len() <= 64 && errors.iter().all(|error| error.message.len() < 4096), "{what}");
+            }
             CompileError::Syntax(errors) => {
                 assert!(errors.len() <= 64 && errors.iter().all(|error| error.message.len() < 4096), "{what}");
             }
