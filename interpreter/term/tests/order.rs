@@ -22,7 +22,8 @@ fn config() -> ProptestConfig {
 fn alike() -> impl Strategy<Value = [Term; 3]> {
     (generate::terms(), generate::terms(), any::<u8>()).prop_map(|(a, b, how)| {
         let both = Term::compose(&[a.clone(), b.clone()]);
-        let list = |items: &[&Term]| Term::single(Term::list(items.iter().map(|t| (*t).clone()).collect(), None));
+        let list =
+            |items: &[&Term]| Term::single(Term::list(items.iter().map(|t| (*t).clone()).collect::<Vec<_>>(), None));
         let map = |value: &Term| Term::single(Term::map(vec![(a.clone(), value.clone())], None));
         match how % 4 {
             0 => [a, b, both],

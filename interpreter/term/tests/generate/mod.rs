@@ -194,7 +194,7 @@ fn step(m: &mut Machine, op: u8, n: u8) {
 fn receive(m: &mut Machine, n: u8) {
     let guard = (n.is_multiple_of(3)).then(|| m.pop());
     let body = m.pop();
-    let binds = (0..1 + n % 2)
+    let binds: Vec<Term> = (0..1 + n % 2)
         .map(|k| {
             let patterns: Vec<Term> =
                 (0..n % 3).map(|p| pattern(n.wrapping_add(k).wrapping_mul(7).wrapping_add(p))).collect();
