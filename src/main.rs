@@ -15,6 +15,7 @@ mod leftovers;
 mod norm;
 mod options;
 mod output;
+mod places;
 mod repl;
 mod run;
 mod session;

@@ -80,6 +80,9 @@ pub fn show(report: &Report, several: bool, output: &mut Output) {
     report.stdout.iter().for_each(|line| output.result(line));
     report.stderr.iter().for_each(|line| output.note(line));
     report.errors.iter().for_each(|error| output.error(error));
+    if report.unlisted > 0 {
+        output.note(&format!("and {} more errors", report.unlisted));
+    }
     if several {
         let name = report.file.as_deref().unwrap_or_default();
         output.note(&format!("{name}: {}", cost(report)));

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::diagnostics::{Diagnostic, Source};
 use crate::exit::Exit;
 use crate::leftovers::{Leftovers, UnreadDatum, WaitingReceive};
+use crate::places::Places;
 use crate::state::State;
 
 /// The URN under which a program finds its deployer.
@@ -43,6 +44,7 @@ pub struct Report {
     pub stdout: Vec<String>,
     pub stderr: Vec<String>,
     pub errors: Vec<Diagnostic>,
+    pub unlisted: u64,
     pub cost: i64,
     pub comms: u64,
     pub state_root: Roots,
@@ -61,6 +63,7 @@ impl Report {
             stdout: Vec::new(),
             stderr: Vec::new(),
             errors,
+            unlisted: 0,
             cost: 0,
             comms: 0,
             state_root: Roots { before: None, after: None },
@@ -77,6 +80,7 @@ impl Report {
         Report {
             stdout: joined(|run| &run.stdout),
             stderr: joined(|run| &run.stderr),
+            unlisted: runs.iter().map(|run| run.unlisted).sum(),
             cost: runs.iter().fold(0, |sum, run| sum.saturating_add(run.cost)),
             comms: runs.iter().map(|run| run.comms).sum(),
             state_root: Roots {
@@ -111,6 +115,7 @@ pub struct Session {
     settings: Settings,
     /// All sources so far; errors may be in any of them.
     sources: Vec<Source>,
+    places: Places,
     root: StateRoot,
 }
 
@@ -118,7 +123,7 @@ impl Session {
     /// A session on a state.
     pub fn new(state: State, settings: Settings) -> Session {
         let root = state.runtime.root();
-        Session { state, settings, sources: Vec::new(), root }
+        Session { state, settings, sources: Vec::new(), places: Places::default(), root }
     }
 
     /// The seed to use when none is given: empty at first, and later, so that names stay unique in a store that has
@@ -145,11 +150,14 @@ impl Session {
             let printed = receipt.output.iter().filter(move |line| line.stream == stream);
             printed.flat_map(|line| line.text.split('\n')).map(str::to_owned).collect()
         };
-        let errors = Diagnostic::failures(&receipt.failures, &self.sources[number], &self.sources);
+        let mut failures = receipt.failures;
+        failures.iter_mut().for_each(|failure| self.places.find(failure, &mut self.sources));
+        let errors = Diagnostic::failures(&failures, &self.sources[number], &self.sources);
         Ok(Report {
             file: Some(name),
             stdout: lines(Stream::Stdout),
             stderr: lines(Stream::Stderr),
+            unlisted: receipt.unlisted,
             cost: receipt.cost,
             comms: receipt.comms,
             state_root: Roots { before: Some(before.to_string()), after: Some(self.root.to_string()) },

@@ -2,10 +2,11 @@
 
 use rhodium_grammar::SyntaxError;
 use rhodium_grammar::ast::Span;
-use rhodium_machine::{ErrorKind, Failure, RunError, RuntimeError};
+use rhodium_machine::{Code, Explanation, Failure, RunError, RuntimeError, Subject, shown};
 use rhodium_normalizer::{CompileError, NormalizeError};
 use rhodium_registry::{SYSTEM_CHANNELS, nearest_urn};
 use rhodium_store::StoreError;
+use rhodium_term::Origin;
 
 use super::{Diagnostic, Severity, Source, codes};
 
@@ -55,22 +56,60 @@ impl Diagnostic {
     }
 
     fn run(error: &RunError, current: &Source, sources: &[Source]) -> Diagnostic {
-        let number = error.origin.source as usize;
-        let place = number.checked_sub(1).and_then(|k| sources.get(k));
-        // The network's wording goes on to blame the normalizer; here it is known to be an unknown URN.
-        let message = match error.kind {
-            ErrorKind::BugFound => error.message.split(" This is a bug").next().unwrap_or(&error.message),
-            _ => error.message.as_str(),
+        let find = |origin: Origin| {
+            let source = (origin.source as usize).checked_sub(1).and_then(|k| sources.get(k))?;
+            Some((source, Span { start: origin.start, end: origin.end }))
         };
-        let (code, kind) = (error.kind.code(), error.kind.name());
-        let diagnostic = match place {
-            Some(source) => {
-                let span = Span { start: error.origin.start, end: error.origin.end };
-                Diagnostic::at(Severity::Error, code, kind, message, source, span, "while running this")
+        let Explanation { mut reason, hint } = error.explain();
+        let (code, kind) = (error.code.text(), error.kind.name());
+        let caller = find(error.context.caller).filter(|_| error.context.caller != error.origin);
+        let note = if error.count > 1 { format!("here, {} times", error.count) } else { "here".to_owned() };
+        let mut diagnostic = match (find(error.origin), caller) {
+            (Some((source, span)), _) => {
+                let span = declaration(error, source, span);
+                let diagnostic = Diagnostic::at(Severity::Error, code, kind, reason, source, span, note);
+                match caller {
+                    Some((source, span)) => diagnostic.with_label(source, span, "this message made it run"),
+                    None => diagnostic,
+                }
             }
-            None => Diagnostic::of_input(code, kind, message, Some(current), None),
+            (None, caller) => {
+                if let Some(code) = &error.context.code {
+                    reason += &format!(", in code read from the state: {}", shown(code));
+                }
+                match caller {
+                    Some((source, span)) => {
+                        let note = "this message made it run";
+                        Diagnostic::at(Severity::Error, code, kind, reason, source, span, note)
+                    }
+                    None => Diagnostic::of_input(code, kind, &reason, Some(current), None),
+                }
+            }
         };
-        diagnostic.with_hint(run_hint(error))
+        diagnostic.count = error.count;
+        diagnostic.with_network_message(&error.message).with_hint(advice(error).or(hint))
+    }
+}
+
+/// Where an unknown URN stands in the `new` that declares it; any other error stays where it is.
+fn declaration(error: &RunError, source: &Source, span: Span) -> Span {
+    let Some(Subject::Urn(urn)) = &error.context.subject else { return span };
+    let declared = format!("`{urn}`");
+    let found = source.text.get(span.start as usize..span.end as usize).and_then(|text| text.find(&declared));
+    match found {
+        Some(at) => Span { start: span.start + at as u32, end: span.start + (at + declared.len()) as u32 },
+        None => span,
+    }
+}
+
+/// Advice that only this program can give.
+fn advice(error: &RunError) -> Option<String> {
+    match (error.code, &error.context.subject) {
+        (Code::OutOfPhlogiston, _) => Some("raise the limit with --phlo, or look for a loop that does not end".into()),
+        (Code::UnknownUrn, Some(Subject::Urn(urn))) if nearest_urn(urn) == Some(&**urn) => {
+            Some("it has a value only in a deploy: give the deployer with --deployer".into())
+        }
+        _ => None,
     }
 }
 
@@ -89,22 +128,6 @@ fn alternatives(expected: &[String]) -> String {
         [only] => format!("expected {only}"),
         [first @ .., last] => format!("expected {} or {last}", first.join(", ")),
         [] => String::new(),
-    }
-}
-
-fn run_hint(error: &RunError) -> Option<String> {
-    match error.kind {
-        ErrorKind::OutOfPhlogistons => Some("give it more with --phlo".to_owned()),
-        ErrorKind::BugFound => {
-            let urn = error.message.split('`').nth(1)?;
-            Some(match nearest_urn(urn) {
-                Some(near) if near != urn => format!("nothing is bound to this URN; did you mean `{near}`?"),
-                Some(_) => "this URN has a value only in a deploy: give one with --deployer".to_owned(),
-                None => "nothing is bound to this URN; addresses of the registry are looked up, not bound by `new`"
-                    .to_owned(),
-            })
-        }
-        _ => None,
     }
 }
 

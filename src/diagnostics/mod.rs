@@ -92,6 +92,8 @@ pub struct Details {
     pub end_column: Option<u32>,
     /// What to do about it.
     pub hint: Option<String>,
+    /// How often it happened at this place.
+    pub count: u64,
     /// Other places that matter.
     pub labels: Vec<Label>,
     /// The exit status it leads to.
@@ -117,6 +119,7 @@ impl Diagnostic {
             end_line: None,
             end_column: None,
             hint: None,
+            count: 1,
             labels: Vec::new(),
             exit: Exit::Program,
             mark: None,
@@ -169,6 +172,12 @@ impl Diagnostic {
     /// The same with a hint.
     pub fn with_hint(mut self, hint: Option<String>) -> Diagnostic {
         self.hint = hint;
+        self
+    }
+
+    /// The same with the network's own wording.
+    fn with_network_message(mut self, message: &str) -> Diagnostic {
+        self.network_message = Some(message.to_owned()).filter(|message| *message != self.message);
         self
     }
 

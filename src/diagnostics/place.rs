@@ -34,6 +34,8 @@ impl Source {
 /// A marked place of a source.
 #[derive(Clone, Debug, Serialize)]
 pub struct Label {
+    /// The file.
+    pub file: String,
     /// First line, from 1.
     pub line: u32,
     /// First column in characters, from 1.
@@ -65,6 +67,7 @@ impl Label {
     pub(super) fn new(source: &Source, span: Span, note: String) -> Label {
         let (start, end) = (source.index().position(span.start), source.index().position(span.end.max(span.start)));
         Label {
+            file: source.name.clone(),
             line: start.line,
             column: start.column,
             end_line: end.line,

@@ -84,6 +84,11 @@ impl Meter {
         self.charge(i64::try_from(size).unwrap_or(i64::MAX), what)
     }
 
+    /// The limit.
+    pub fn limit(&self) -> i64 {
+        self.initial
+    }
+
     /// What has been used so far.
     pub fn used(&self) -> i64 {
         let used = i128::from(self.initial).saturating_sub(self.left);

@@ -3,14 +3,12 @@
 //! A value that still has expressions to evaluate (a piece of code that a pattern took out) is compiled and evaluated in
 //! a frame of its own, so evaluation never recurses.
 
-use std::sync::Arc;
-
 use rhodium_matcher::Budget;
 use rhodium_term::{BinaryOp, Children, Mode, Origin, Term, substitute};
 
-use crate::code::{CasePattern, Expr, Op, Scope, Slot, compile_par, substitute_captured};
+use crate::code::{CasePattern, Expr, Op, Postfix, Scope, Slot, compile_par, substitute_captured};
 use crate::cost::{Charge, Meter, price};
-use crate::error::{Fault, RunError};
+use crate::error::{Fault, RunError, Subject};
 use crate::methods;
 use crate::operators;
 use crate::run::Variables;
@@ -23,19 +21,22 @@ pub(crate) struct Frame<'a> {
 }
 
 enum Code<'a> {
-    Borrowed(&'a [Op]),
-    Shared(Arc<Expr>),
+    Borrowed(&'a Postfix),
+    Own(Postfix),
 }
 
 impl Code<'_> {
-    fn ops(&self) -> &[Op] {
+    fn postfix(&self) -> &Postfix {
         match self {
-            Code::Borrowed(ops) => ops,
-            Code::Shared(expr) => match &**expr {
-                Expr::Code(ops) => ops,
-                _ => &[],
-            },
+            Code::Borrowed(code) => code,
+            Code::Own(code) => code,
         }
+    }
+}
+
+impl Frame<'_> {
+    fn origin(&self) -> Origin {
+        self.code.postfix().origins.get(self.next).copied().unwrap_or_default()
     }
 }
 
@@ -68,22 +69,29 @@ impl Frame<'_> {
         let mut evaluation = Evaluation { stack: Vec::new(), meter, steps, open };
         let mut frames: Vec<Frame<'_>> = Vec::new();
         match expr {
-            Expr::Const(value) => return Ok(value.clone()),
-            Expr::Variable(slot) => frames.extend(evaluation.variable(*slot, variables)?),
-            Expr::Code(ops) => frames.push(Frame { code: Code::Borrowed(ops), next: 0 }),
+            Expr::Const(value, _) => return Ok(value.clone()),
+            Expr::Variable(slot, origin) => {
+                frames.extend(evaluation.variable(*slot, variables).map_err(|e| e.or_at(*origin))?);
+            }
+            Expr::Code(code) => frames.push(Frame { code: Code::Borrowed(code), next: 0 }),
         }
         let nothing = Variables { captured: &[], locals: &[] };
         while let Some(frame) = frames.last_mut() {
             let outermost = matches!(frame.code, Code::Borrowed(_));
-            let Some(op) = frame.code.ops().get(frame.next) else {
+            let Some(op) = frame.code.postfix().ops.get(frame.next) else {
                 frames.pop();
                 continue;
             };
             let variables = if outermost { variables } else { &nothing };
             let mut skip = 0;
-            let entered = evaluation.op(op, variables, &mut skip)?;
-            frame.next += 1 + skip as usize;
-            frames.extend(entered);
+            match evaluation.op(op, variables, &mut skip) {
+                Ok(entered) => {
+                    frame.next += 1 + skip as usize;
+                    frames.extend(entered);
+                }
+                // The innermost code that knows where it comes from.
+                Err(error) => return Err(frames.iter().rev().fold(error, |e, frame| e.or_at(frame.origin()))),
+            }
         }
         Ok(evaluation.stack.pop().unwrap_or(Value::Nil))
     }
@@ -102,8 +110,7 @@ impl Evaluation<'_> {
     /// Pushes a variable's value, or enters the code of one that is not evaluated yet.
     fn variable(&mut self, slot: Slot, variables: &Variables<'_>) -> Result<Option<Frame<'static>>, RunError> {
         if matches!(slot, Slot::Local(_)) {
-            let charged = self.meter.charge(price::VAR_EVAL, Charge::Variable);
-            charged.map_err(|f| f.at(Origin::default()))?;
+            self.meter.charge(price::VAR_EVAL, Charge::Variable).map_err(Fault::somewhere)?;
         }
         Ok(self.push(variables.get(slot).unwrap_or(Value::Nil)))
     }
@@ -113,8 +120,10 @@ impl Evaluation<'_> {
         if !value.is_ground() {
             let expr = compile_par(&value.to_term(), &Scope::top());
             match expr {
-                Expr::Const(value) => self.stack.push(value),
-                expr => return Some(Frame { code: Code::Shared(Arc::new(expr)), next: 0 }),
+                Expr::Const(value, _) => self.stack.push(value),
+                // A closed term is no variable.
+                Expr::Variable(..) => self.stack.push(value),
+                Expr::Code(code) => return Some(Frame { code: Code::Own(code), next: 0 }),
             }
             return None;
         }
@@ -126,52 +135,55 @@ impl Evaluation<'_> {
         match op {
             Op::Const(value) => self.stack.push(value.clone()),
             Op::Variable(slot) => return self.variable(*slot, variables),
-            Op::Unary(op, origin) => {
+            Op::Unary(op) => {
                 let operand = self.pop();
-                let value = operators::unary(*op, &operand, self.meter).map_err(|f| f.at(*origin))?;
+                let value = operators::unary(*op, &operand, self.meter)
+                    .map_err(|f| f.about(Subject::Unary { op: *op, operand }))?;
                 self.stack.push(value);
             }
-            Op::CheckLeft(op, origin) => {
+            Op::CheckLeft(op) => {
                 if let Some(left) = self.stack.last() {
                     let checked = match op {
                         BinaryOp::And | BinaryOp::Or => operators::bool_of(left).map(|_| ()),
                         _ => operators::single(left),
                     };
-                    checked.map_err(|f| f.at(*origin))?;
+                    checked.map_err(|f| f.about(Subject::Left { op: *op, left: left.clone() }))?;
                 }
             }
-            Op::Binary(op, origin) => {
+            Op::Binary(op) => {
                 let right = self.pop();
                 let left = self.pop();
-                let value = operators::binary(*op, &left, &right, self.meter).map_err(|f| f.at(*origin))?;
+                let value = operators::binary(*op, &left, &right, self.meter)
+                    .map_err(|f| f.about(Subject::Binary { op: *op, left, right }))?;
                 self.stack.push(value);
             }
-            Op::ShortCircuit { op, skip: distance, origin } => {
+            Op::ShortCircuit { op, skip: distance } => {
                 let left = self.pop();
                 let decided = operators::short_circuit(*op, &left, self.meter);
-                if let Some(result) = decided.map_err(|f| f.at(*origin))? {
+                if let Some(result) = decided.map_err(|f| f.about(Subject::Left { op: *op, left }))? {
                     self.stack.push(Value::Bool(result));
                     *skip = *distance;
                 }
             }
-            Op::ExpectBool(origin) => {
+            Op::ExpectBool(op) => {
                 let right = self.pop();
-                let right = operators::bool_of(&right).map_err(|f| f.at(*origin))?;
+                let checked = operators::bool_of(&right);
+                let right = checked.map_err(|f| f.about(Subject::Right { op: *op, right }))?;
                 self.stack.push(Value::Bool(right));
             }
-            Op::Matches(pattern, origin) => {
+            Op::Matches(pattern) => {
                 let target = self.pop();
-                let matched = self.matches(&target, pattern, variables).map_err(|f| f.at(*origin))?;
+                let matched = self.matches(&target, pattern, variables).map_err(Fault::somewhere)?;
                 self.stack.push(Value::Bool(matched));
             }
             Op::BeginMethod => {
-                let charged = self.meter.charge(price::METHOD_CALL, Charge::Method);
-                charged.map_err(|f| f.at(Origin::default()))?;
+                self.meter.charge(price::METHOD_CALL, Charge::Method).map_err(Fault::somewhere)?;
             }
-            Op::Method { name, arguments, origin } => {
+            Op::Method { name, arguments } => {
                 let arguments = self.pop_many(*arguments);
                 let target = self.pop();
-                let value = methods::call(name, &target, &arguments, self.meter).map_err(|f| f.at(*origin))?;
+                let value = methods::call(name, &target, &arguments, self.meter)
+                    .map_err(|f| f.about(Subject::Method { name: name.clone(), target, arguments }))?;
                 self.stack.push(value);
             }
             Op::List(count) => {
@@ -225,7 +237,7 @@ impl Evaluation<'_> {
 fn compose(template: &Term, scope: &Scope, variables: &Variables<'_>, evaluated: &[Value]) -> Result<Value, RunError> {
     let values = |index: u32| scope.resolve(index).and_then(|slot| variables.get(slot)).map(|v| v.to_term());
     let mode = Mode { depth: 0, shift: 0, sort: true };
-    let substituted = substitute(template, &values, mode).map_err(|e| Fault::from(e).at(Origin::default()))?;
+    let substituted = substitute(template, &values, mode).map_err(|e| Fault::from(e).somewhere())?;
     let mut parts = vec![substituted];
     parts.extend(evaluated.iter().map(Value::to_term));
     Ok(Value::from_term(&Term::compose(&parts)))

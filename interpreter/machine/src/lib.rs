@@ -3,7 +3,10 @@
 pub mod code;
 pub mod cost;
 mod error;
+mod errors;
 mod evaluate;
+mod explain;
+mod locate;
 mod methods;
 mod numeric;
 mod operators;
@@ -18,7 +21,10 @@ mod test_values;
 mod value;
 mod waiting;
 
-pub use error::{ErrorKind, Fault, RunError};
+pub use error::{Code, Context, ErrorKind, Fault, RunError, Subject};
+pub use explain::{Explanation, shown};
+pub use locate::locate;
+pub use operators::UnaryOp;
 pub use runtime::{
     Evaluation, Failure, Left, Limits, Program, Receipt, Runtime, RuntimeError, UNLIMITED_PHLO, Waiting,
 };

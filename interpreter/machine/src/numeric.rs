@@ -6,7 +6,7 @@ use num_bigint::{BigInt, Sign};
 use rhodium_term::{BinaryOp, Head, Term};
 
 use crate::cost::{Charge, Meter, price};
-use crate::error::{ErrorKind, Fault};
+use crate::error::{Code, ErrorKind, Fault};
 use crate::value::Value;
 
 /// Longest big number that multiplication may produce, in bytes.
@@ -86,7 +86,8 @@ pub(crate) fn negate(a: Number<'_>, meter: &mut Meter) -> Result<Value, Fault> {
     let charge = |meter: &mut Meter, i: &BigInt| meter.charge_size(byte_len(i), Charge::Operator);
     Ok(match a {
         Number::Int(i) => {
-            Value::Int(i.checked_neg().ok_or_else(|| Fault::reduce(format!("Arithmetic overflow in negation: {i}")))?)
+            let overflow = || Fault::reduce(format!("Arithmetic overflow in negation: {i}")).coded(Code::Overflow);
+            Value::Int(i.checked_neg().ok_or_else(overflow)?)
         }
         Number::Double(bits) => double_value(bits ^ (1 << 63)),
         Number::Big(i) => {
@@ -132,7 +133,8 @@ fn no_operator(op: BinaryOp) -> Fault {
 }
 
 fn zero_divisor(op: BinaryOp) -> Fault {
-    Fault::reduce(if op == BinaryOp::Mod { "Modulo by zero" } else { "Division by zero" })
+    let text = if op == BinaryOp::Mod { "Modulo by zero" } else { "Division by zero" };
+    Fault::reduce(text).coded(Code::DivisionByZero)
 }
 
 fn too_large() -> Fault {
@@ -154,7 +156,7 @@ fn ints(op: BinaryOp, a: i64, b: i64, meter: &mut Meter) -> Result<Value, Fault>
     if matches!(op, BinaryOp::Div | BinaryOp::Mod) && b == 0 {
         return Err(zero_divisor(op));
     }
-    let overflow = |what: String| Fault::reduce(format!("Arithmetic overflow in {what}"));
+    let overflow = |what: String| Fault::reduce(format!("Arithmetic overflow in {what}")).coded(Code::Overflow);
     let result = match op {
         BinaryOp::Plus => a.wrapping_add(b),
         BinaryOp::Minus => a.wrapping_sub(b),

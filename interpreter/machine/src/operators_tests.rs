@@ -98,8 +98,8 @@ fn int_arithmetic() {
     );
     assert_eq!(fault(Div, i(i64::MIN), i(-1)).message, "Arithmetic overflow in division");
     assert_eq!(fault(Mod, i(i64::MIN), i(-1)).message, "Arithmetic overflow in modulo");
-    assert_eq!(fault(Div, i(1), i(0)), Fault::reduce("Division by zero"));
-    assert_eq!(fault(Mod, i(1), i(0)), Fault::reduce("Modulo by zero"));
+    assert_eq!(fault(Div, i(1), i(0)).message, "Division by zero");
+    assert_eq!(fault(Mod, i(1), i(0)).message, "Modulo by zero");
 }
 
 #[test]

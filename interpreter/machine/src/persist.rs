@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use rhodium_random::Random;
 use rhodium_store::{HistoryKey, LeafKind, LeafValue, Snapshot};
-use rhodium_term::Term;
 use rhodium_term::state_codec as codec;
 use rhodium_term::state_codec::Caches;
+use rhodium_term::{Origin, Term};
 
 use crate::code::{BindPattern, Body};
-use crate::error::{ErrorKind, Fault};
+use crate::error::{Code, ErrorKind, Fault};
 use crate::space::{Base, Continuation, Datum, LoadedChannel, Space};
 use crate::value::Value;
 
@@ -102,7 +102,7 @@ pub(crate) struct StoredBase {
 }
 
 fn damaged(what: impl std::fmt::Display) -> Fault {
-    Fault::new(ErrorKind::BugFound, format!("The stored state cannot be read: {what}."))
+    Fault::new(ErrorKind::BugFound, format!("The stored state cannot be read: {what}.")).coded(Code::DamagedState)
 }
 
 impl StoredBase {
@@ -135,6 +135,7 @@ fn load_datum(bytes: &[u8]) -> Result<Datum, Fault> {
         data: datum.data.pars.iter().map(Value::from_term).collect(),
         random: Random::from_bytes(&datum.data.random).map_err(damaged)?,
         persistent: datum.persistent,
+        origin: Origin::default(),
     })
 }
 

@@ -21,9 +21,10 @@ use rhodium_term::{Head, NewNames, Origin, SubstituteError, Term};
 
 use crate::code::{Case, Expr, Process, ProcessId, Receive, Slot, Step, Unit, compile_process, substitute_captured};
 use crate::cost::{Charge, Meter, comm, event, price};
-use crate::error::{ErrorKind, Fault, RunError};
+use crate::error::{Code, ErrorKind, Fault, RunError, Subject};
+use crate::errors::Errors;
 use crate::evaluate::Frame;
-use crate::space::{Continuation, Datum, Fired, Installed, Produced, Space};
+use crate::space::{Continuation, Datum, Fired, Installed, Produced, Space, Taken};
 use crate::system::{self, SystemContext};
 use crate::value::Value;
 
@@ -31,7 +32,7 @@ use crate::value::Value;
 const MAX_TERMS: usize = 32767;
 
 enum Task {
-    Activation { unit: Arc<Unit>, captured: Arc<[Value]>, locals: Vec<Value>, random: Box<Random> },
+    Activation { unit: Arc<Unit>, captured: Arc<[Value]>, locals: Vec<Value>, random: Box<Random>, caller: Origin },
     Produce { channel: Value, datum: Arc<Datum>, origin: Origin },
     Consume { channels: Vec<Value>, continuation: Arc<Continuation>, origin: Origin },
 }
@@ -52,8 +53,12 @@ pub(crate) struct Machine<'a> {
     pub meter: Meter,
     pub context: &'a mut SystemContext,
     pub matcher_steps: u64,
-    pub errors: Vec<RunError>,
+    pub errors: Errors,
     pub comms: u64,
+    /// Number of the source that is evaluated.
+    source: u32,
+    /// The send that made the running activation run.
+    caller: Origin,
     queue: VecDeque<Task>,
 }
 
@@ -85,8 +90,15 @@ impl From<BudgetExhausted> for Fault {
 }
 
 impl<'a> Machine<'a> {
-    pub fn new(space: &'a mut Space, meter: Meter, context: &'a mut SystemContext, matcher_steps: u64) -> Machine<'a> {
-        Machine { space, meter, context, matcher_steps, errors: Vec::new(), comms: 0, queue: VecDeque::new() }
+    pub fn new(
+        space: &'a mut Space,
+        meter: Meter,
+        context: &'a mut SystemContext,
+        matcher_steps: u64,
+        source: u32,
+    ) -> Machine<'a> {
+        let (errors, caller, queue) = (Errors::default(), Origin::default(), VecDeque::new());
+        Machine { space, meter, context, matcher_steps, errors, comms: 0, source, caller, queue }
     }
 
     /// Runs a closed process until nothing is left to do, or phlogiston runs out. Errors end up in `errors`.
@@ -94,11 +106,10 @@ impl<'a> Machine<'a> {
         self.spawn(process, random);
         while let Some(task) = self.queue.pop_front() {
             if let Err(error) = self.task(task) {
-                let fatal = error.kind == ErrorKind::OutOfPhlogistons;
-                self.errors.push(error);
-                if fatal {
-                    break;
-                }
+                self.fail(error, None);
+            }
+            if self.errors.out_of_phlogiston() {
+                break;
             }
         }
         self.queue.clear();
@@ -108,26 +119,37 @@ impl<'a> Machine<'a> {
         if !process.is_nil() {
             let unit = Arc::new(compile_process(process, 0));
             let random = Box::new(random);
-            self.queue.push_back(Task::Activation { unit, captured: Arc::from([]), locals: Vec::new(), random });
+            let (captured, locals, caller) = (Arc::from([]), Vec::new(), self.caller);
+            self.queue.push_back(Task::Activation { unit, captured, locals, random, caller });
         }
+    }
+
+    /// Keeps an error, with the code that was running.
+    fn fail(&mut self, mut error: RunError, unit: Option<&Unit>) {
+        error.context.caller = self.caller;
+        if error.kind == ErrorKind::OutOfPhlogistons {
+            error = error.about(Subject::Phlogiston(self.meter.limit()));
+        }
+        if !error.origin.is_known() {
+            error.context.code = unit.and_then(|unit| unit.term.clone());
+        }
+        self.errors.push(error);
     }
 
     fn task(&mut self, task: Task) -> Result<(), RunError> {
         match task {
-            Task::Activation { unit, captured, locals, random } => self.activation(unit, &captured, locals, *random),
+            Task::Activation { unit, captured, locals, random, caller } => {
+                self.caller = caller;
+                self.activation(unit, &captured, locals, *random);
+                Ok(())
+            }
             Task::Produce { channel, datum, origin } => self.produce(channel, datum, origin),
             Task::Consume { channels, continuation, origin } => self.consume(channels, continuation, origin),
         }
     }
 
     /// Runs an activation to its end. An error ends the term it happened in; the others go on.
-    fn activation(
-        &mut self,
-        unit: Arc<Unit>,
-        captured: &Arc<[Value]>,
-        mut locals: Vec<Value>,
-        random: Random,
-    ) -> Result<(), RunError> {
+    fn activation(&mut self, unit: Arc<Unit>, captured: &Arc<[Value]>, mut locals: Vec<Value>, random: Random) {
         let mut stack = vec![Running { unit, process: 0, next: 0, random, keep: 0 }];
         while let Some(top) = stack.last_mut() {
             let unit = top.unit.clone();
@@ -145,7 +167,8 @@ impl<'a> Machine<'a> {
                 let count = steps.len();
                 let text =
                     format!("The number of terms in the Par is {count}, which exceeds the limit of {MAX_TERMS}.");
-                self.errors.push(Fault::reduce(text).at(Origin::default()));
+                let place = Origin::spanning(steps.iter().map(Step::origin));
+                self.fail(Fault::reduce(text).coded(Code::TooManyTerms).at(place), Some(&unit));
                 continue;
             }
             let Some(step) = steps.get(top.next) else {
@@ -165,14 +188,13 @@ impl<'a> Machine<'a> {
                 Ok(Some((process, random))) => stack.push(Running { unit, process, next: 0, random, keep }),
                 Err(error) => {
                     locals.truncate(keep);
-                    if error.kind == ErrorKind::OutOfPhlogistons {
-                        return Err(error);
+                    self.fail(error, Some(&unit));
+                    if self.errors.out_of_phlogiston() {
+                        return;
                     }
-                    self.errors.push(error);
                 }
             }
         }
-        Ok(())
     }
 
     /// Runs one term; the result is a process of the same unit to enter, with its random state.
@@ -187,7 +209,7 @@ impl<'a> Machine<'a> {
             Step::Send { channel, data, persistent, origin } => {
                 let variables = Variables { captured, locals };
                 let (channel, data) = self.message(channel, data, &variables).map_err(|e| e.or_at(*origin))?;
-                let datum = Arc::new(Datum { data, random, persistent: *persistent });
+                let datum = Arc::new(Datum { data, random, persistent: *persistent, origin: *origin });
                 self.produce(channel, datum, *origin)?;
             }
             Step::Receive(receive) => self.receive(receive, captured, locals, random)?,
@@ -197,7 +219,7 @@ impl<'a> Machine<'a> {
                 for _ in 0..*plain {
                     locals.push(Value::Name(Arc::from(random.next())));
                 }
-                self.bind_urns(names, injections, locals).map_err(|f| f.at(*origin))?;
+                self.bind_urns(names, injections, locals).map_err(|e| e.or_at(*origin))?;
                 return Ok(Some((*body, random)));
             }
             Step::Match { target, cases, origin } => {
@@ -207,19 +229,21 @@ impl<'a> Machine<'a> {
             Step::If { condition, then, otherwise, origin } => {
                 self.meter.charge(price::MATCH_EVAL, Charge::Match).map_err(|f| f.at(*origin))?;
                 let variables = Variables { captured, locals };
+                let place = condition.origin();
                 let value = self.seen(condition, &variables).map_err(|e| e.or_at(*origin))?;
                 let Value::Bool(condition) = value else {
                     let text = format!(
                         "Error: `if` condition must evaluate to a boolean, but got {}.",
                         capitalised(&value.type_name())
                     );
-                    return Err(Fault::new(ErrorKind::IfConditionType, text).at(*origin));
+                    let fault = Fault::new(ErrorKind::IfConditionType, text);
+                    return Err(fault.about(Subject::Condition(value)).or_at(place).or_at(*origin));
                 };
                 return Ok(Some((if condition { *then } else { *otherwise }, random)));
             }
-            Step::Bundle(body) => return Ok(Some((*body, random))),
-            Step::Run { local } => {
-                self.meter.charge(price::VAR_EVAL, Charge::Variable).map_err(|f| f.at(Origin::default()))?;
+            Step::Bundle(body, _) => return Ok(Some((*body, random))),
+            Step::Run { local, origin } => {
+                self.meter.charge(price::VAR_EVAL, Charge::Variable).map_err(|f| f.at(*origin))?;
                 if let Some(value) = locals.get(*local as usize) {
                     self.spawn(&value.to_term(), random);
                 }
@@ -230,14 +254,14 @@ impl<'a> Machine<'a> {
                     .map_err(|e| e.or_at(*origin))?;
                 let unit = Arc::new(compile_process(&value.to_term(), locals.len() as u32));
                 let (captured, locals, random) = (Arc::from([]), locals.clone(), Box::new(random));
-                self.queue.push_back(Task::Activation { unit, captured, locals, random });
+                self.queue.push_back(Task::Activation { unit, captured, locals, random, caller: self.caller });
             }
         }
         Ok(None)
     }
 
     /// Binds the URN names of a `new` (runtime.md 4.5).
-    fn bind_urns(&self, names: &NewNames, injections: &[Value], locals: &mut Vec<Value>) -> Result<(), Fault> {
+    fn bind_urns(&self, names: &NewNames, injections: &[Value], locals: &mut Vec<Value>) -> Result<(), RunError> {
         for urn in &names.uris {
             let injected = || {
                 let position = names.injections.iter().position(|name| name == urn)?;
@@ -245,7 +269,7 @@ impl<'a> Machine<'a> {
             };
             let Some(value) = system::bound_value(urn, self.context).or_else(injected) else {
                 let text = format!("No value set for `{urn}`. This is a bug in the normalizer or on the path from it.");
-                return Err(Fault::new(ErrorKind::BugFound, text));
+                return Err(Fault::new(ErrorKind::BugFound, text).about(Subject::Urn(urn.clone())));
             };
             locals.push(value);
         }
@@ -255,7 +279,7 @@ impl<'a> Machine<'a> {
     /// Evaluates a Par and charges for its substitution.
     fn seen(&mut self, expr: &Expr, variables: &Variables<'_>) -> Result<Value, RunError> {
         let value = self.evaluate(expr, variables)?;
-        self.meter.charge_size(value.size(), Charge::Substitution).map_err(unplaced)?;
+        self.meter.charge_size(value.size(), Charge::Substitution).map_err(|f| f.at(expr.origin()))?;
         Ok(value)
     }
 
@@ -265,9 +289,10 @@ impl<'a> Machine<'a> {
         data: &[Expr],
         variables: &Variables<'_>,
     ) -> Result<(Value, Vec<Value>), RunError> {
-        self.meter.charge(price::SEND_EVAL, Charge::Send).map_err(unplaced)?;
+        self.meter.charge(price::SEND_EVAL, Charge::Send).map_err(Fault::somewhere)?;
+        let place = channel.origin();
         let channel = self.seen(channel, variables)?;
-        let channel = unbundle(channel, |write, _| write, "Trying to send on non-writeable channel.")?;
+        let channel = unbundle(channel, true).map_err(|e| e.or_at(place))?;
         let data: Result<Vec<Value>, RunError> = data.iter().map(|datum| self.seen(datum, variables)).collect();
         Ok((channel, data?))
     }
@@ -292,22 +317,22 @@ impl<'a> Machine<'a> {
         locals: &[Value],
         random: Random,
     ) -> Result<(Vec<Value>, Continuation), RunError> {
-        self.meter.charge(price::RECEIVE_EVAL, Charge::Receive).map_err(unplaced)?;
+        self.meter.charge(price::RECEIVE_EVAL, Charge::Receive).map_err(Fault::somewhere)?;
         let variables = Variables { captured, locals };
         let mut channels = Vec::with_capacity(receive.binds.len());
         let mut patterns = Vec::with_capacity(receive.binds.len());
         let mut storage: u64 = 0;
         for bind in &receive.binds {
             let source = self.seen(&bind.source, &variables)?;
-            let source = unbundle(source, |_, read| read, "Trying to read from non-readable channel.")?;
+            let source = unbundle(source, false).map_err(|e| e.or_at(bind.source.origin()))?;
             let pattern = match &bind.patterns {
                 crate::code::PatternCode::Static(pattern) => pattern.clone(),
                 template @ crate::code::PatternCode::Template { scope, .. } => template
                     .instantiate(&|index| scope.resolve(index).and_then(|slot| variables.get(slot)))
-                    .map_err(|e| unplaced(e.into()))?,
+                    .map_err(|e| Fault::from(e).at(bind.origin))?,
             };
             for term in &pattern.terms {
-                self.meter.charge_size(term.size(), Charge::Substitution).map_err(unplaced)?;
+                self.meter.charge_size(term.size(), Charge::Substitution).map_err(|f| f.at(bind.origin))?;
             }
             storage = storage.saturating_add(source.size()).saturating_add(pattern.size);
             channels.push(source);
@@ -321,9 +346,9 @@ impl<'a> Machine<'a> {
             values.get(position).cloned()
         };
         let body_size = receive.body_size.size(&by_slot, &by_index);
-        self.meter.charge_size(body_size, Charge::Substitution).map_err(unplaced)?;
+        self.meter.charge_size(body_size, Charge::Substitution).map_err(Fault::somewhere)?;
         if let Some(guard) = &receive.guard_size {
-            self.meter.charge_size(guard.size(&by_slot, &by_index), Charge::Substitution).map_err(unplaced)?;
+            self.meter.charge_size(guard.size(&by_slot, &by_index), Charge::Substitution).map_err(Fault::somewhere)?;
         }
         let storage = i64::try_from(storage.saturating_add(body_size)).unwrap_or(i64::MAX);
         let continuation = Continuation {
@@ -345,7 +370,7 @@ impl<'a> Machine<'a> {
         captured: &Arc<[Value]>,
         locals: &mut Vec<Value>,
     ) -> Result<Option<ProcessId>, RunError> {
-        self.meter.charge(price::MATCH_EVAL, Charge::Match).map_err(unplaced)?;
+        self.meter.charge(price::MATCH_EVAL, Charge::Match).map_err(Fault::somewhere)?;
         let value = self.seen(target, &Variables { captured, locals })?;
         let keep = locals.len();
         for case in cases {
@@ -355,14 +380,18 @@ impl<'a> Machine<'a> {
             let bound = case
                 .pattern
                 .matches::<Fault>(&value, &variables, &mut budget, |size| meter.charge_size(size, Charge::Substitution))
-                .map_err(unplaced)?;
+                .map_err(Fault::somewhere)?;
             let Some(bound) = bound else { continue };
             locals.extend(bound);
             match &case.guard {
-                Some(guard) if !holds(guard, &Variables { captured, locals }, &mut budget).map_err(unplaced)? => {
+                Some(guard) => {
+                    let held = holds(guard, &Variables { captured, locals }, &mut budget);
+                    if held.map_err(|f| f.at(guard.origin()))? {
+                        return Ok(Some(case.body));
+                    }
                     locals.truncate(keep);
                 }
-                _ => return Ok(Some(case.body)),
+                None => return Ok(Some(case.body)),
             }
         }
         Ok(None)
@@ -462,22 +491,36 @@ impl<'a> Machine<'a> {
         let random = Box::new(Random::merge(&parents));
         let unit = continuation.body.unit().clone();
         let captured = continuation.captured.clone();
-        self.queue.push_back(Task::Activation { unit, captured, locals: bindings, random });
+        let caller = self.caller_of(&data);
+        self.queue.push_back(Task::Activation { unit, captured, locals: bindings, random, caller });
         if continuation.peek {
             for taken in data {
                 if !taken.datum.persistent {
-                    let origin = Origin::default();
+                    let origin = taken.datum.origin;
                     self.queue.push_back(Task::Produce { channel: taken.channel, datum: taken.datum, origin });
                 }
             }
         }
     }
 
+    /// The send that makes a body run: of the messages the one that comes from the program being evaluated; if none
+    /// does, what made the running activation run; and at last any send that is known.
+    fn caller_of(&self, data: &[Taken]) -> Origin {
+        let known = |origin: &Origin| origin.is_known();
+        let mut origins = data.iter().map(|taken| taken.datum.origin).filter(known);
+        let mut candidates = origins.clone();
+        let own = candidates.find(|origin| origin.source == self.source);
+        own.or(Some(self.caller).filter(known)).or_else(|| origins.next()).unwrap_or_default()
+    }
+
     /// Runs a system process; its answer carries the random state of the message (runtime.md 8.2).
     fn call(&mut self, process: Installed, datum: &Datum, origin: Origin) -> Result<(), RunError> {
-        let answer = system::call(process.body, &datum.data, self.context).map_err(|fault| fault.at(origin))?;
+        let answer = system::call(process.body, &datum.data, self.context).map_err(|fault| {
+            let urn = system::urn_of(process.body);
+            fault.about(Subject::System { urn, arguments: datum.data.clone() }).or_at(origin)
+        })?;
         if let Some(answer) = answer {
-            let reply = Datum { data: answer.data, random: datum.random.clone(), persistent: false };
+            let reply = Datum { data: answer.data, random: datum.random.clone(), persistent: false, origin };
             self.queue.push_back(Task::Produce { channel: answer.channel, datum: Arc::new(reply), origin });
         }
         Ok(())
@@ -506,34 +549,25 @@ fn holds(guard: &Expr, variables: &Variables<'_>, budget: &mut Budget) -> Result
 }
 
 /// The content of a bundle that grants what is asked for; anything else is itself.
-fn unbundle(value: Value, granted: impl Fn(bool, bool) -> bool, refusal: &str) -> Result<Value, RunError> {
+fn unbundle(value: Value, sending: bool) -> Result<Value, RunError> {
     if let Value::Term(par) = &value
         && let Some(item) = par.single_item()
         && let Head::Bundle { write, read } = item.head()
     {
-        if !granted(*write, *read) {
-            return Err(unplaced(Fault::reduce(refusal)));
+        if (sending && *write) || (!sending && *read) {
+            return Ok(Value::from_term(&item.children()[0]));
         }
-        return Ok(Value::from_term(&item.children()[0]));
+        let text = match sending {
+            true => "Trying to send on non-writeable channel.",
+            false => "Trying to read from non-readable channel.",
+        };
+        let fault = Fault::reduce(text).coded(Code::Bundle);
+        return Err(fault.about(Subject::Channel { bundle: value, sending }));
     }
     Ok(value)
-}
-
-fn unplaced(fault: Fault) -> RunError {
-    fault.at(Origin::default())
 }
 
 fn capitalised(name: &str) -> String {
     let mut chars = name.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
-impl RunError {
-    /// The error with this place, unless it has a better one.
-    fn or_at(mut self, origin: Origin) -> RunError {
-        if self.origin.source == 0 {
-            self.origin = origin;
-        }
-        self
-    }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use rhodium_normalizer::{CompileError, Options, compile};
 use rhodium_random::Random;
 use rhodium_store::{Checkpoint, History, StateRoot, StoreError};
-use rhodium_term::{Children, Origin, Term, Var};
+use rhodium_term::{Children, Term, Var};
 
 use crate::cost::{Charge, Meter};
-use crate::error::{ErrorKind, Fault, RunError};
+use crate::error::{ErrorKind, Fault, RunError, Subject};
 use crate::persist::{self, StoredBase};
 use crate::run::Machine;
 use crate::space::{Base, Installed, Space};
@@ -39,7 +39,7 @@ pub enum Program<'a> {
 pub struct Evaluation<'a> {
     /// The program.
     pub program: Program<'a>,
-    /// Number of the source in [`Origin`]s.
+    /// Number of the source in [`rhodium_term::Origin`]s.
     pub source: u32,
     /// The limit.
     pub phlo: i64,
@@ -74,8 +74,10 @@ pub enum Failure {
 pub struct Receipt {
     /// Phlogiston charged.
     pub cost: i64,
-    /// All errors; none means success.
+    /// The errors, in the order of their places; none means success.
     pub failures: Vec<Failure>,
+    /// How many errors there were beyond those that are listed.
+    pub unlisted: u64,
     /// What was printed.
     pub output: Vec<OutputLine>,
     /// COMM events, also of a failed run.
@@ -231,13 +233,15 @@ impl Runtime {
     /// Evaluates a program: all of it, or nothing but the receipt (runtime.md 4.9).
     pub fn evaluate(&mut self, evaluation: Evaluation<'_>, context: &mut SystemContext) -> Receipt {
         let mut meter = Meter::new(evaluation.phlo);
-        let failed = |cost, failure| Receipt { cost, failures: vec![failure], output: Vec::new(), comms: 0 };
+        let failed =
+            |cost, failure| Receipt { cost, failures: vec![failure], unlisted: 0, output: Vec::new(), comms: 0 };
         let (term, parsing) = match evaluation.program {
             Program::Term(term) => (term.clone(), 0),
             Program::Source(text) => {
                 let parsing = text.len() as i64;
                 if let Err(fault) = meter.charge(parsing, Charge::Parsing) {
-                    return failed(evaluation.phlo, Failure::Run(fault.at(Origin::default())));
+                    let error = fault.about(Subject::Phlogiston(evaluation.phlo));
+                    return failed(evaluation.phlo, Failure::Run(error));
                 }
                 let injections: Vec<(Arc<str>, Term)> =
                     context.injections.iter().map(|(urn, value)| (Arc::from(urn.as_str()), value.to_term())).collect();
@@ -248,9 +252,11 @@ impl Runtime {
             }
         };
         let printed = context.output.len();
-        let mut machine = Machine::new(&mut self.space, meter, context, self.limits.matcher_steps);
+        let steps = self.limits.matcher_steps;
+        let mut machine = Machine::new(&mut self.space, meter, context, steps, evaluation.source);
         machine.run(&term, evaluation.random);
-        let (used, errors, comms) = (machine.meter.used(), machine.errors, machine.comms);
+        let (used, comms) = (machine.meter.used(), machine.comms);
+        let (errors, unlisted) = machine.errors.into_list();
         if errors.is_empty() {
             self.space.commit();
         } else {
@@ -258,7 +264,7 @@ impl Runtime {
         }
         let (cost, errors) = verdict(used, evaluation.phlo, parsing, errors);
         let failures = errors.into_iter().map(Failure::Run).collect();
-        Receipt { cost, failures, output: context.output.split_off(printed), comms }
+        Receipt { cost, failures, unlisted, output: context.output.split_off(printed), comms }
     }
 
     /// Works out the state that everything since the last checkpoint leads to, without committing it.
@@ -348,6 +354,7 @@ fn verdict(used: i64, limit: i64, parsing: i64, errors: Vec<RunError>) -> (i64, 
         return (limit, vec![out]);
     }
     let cost = match &errors[..] {
+        [one] if one.count > 1 => limit,
         [one] if one.kind == ErrorKind::IfConditionType => used,
         [one] if matches!(one.kind, ErrorKind::OperatorNotDefined | ErrorKind::OperatorExpected) => parsing,
         _ => limit,

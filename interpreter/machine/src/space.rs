@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use rhodium_matcher::Budget;
 use rhodium_random::Random;
+use rhodium_term::Origin;
 
 use crate::code::{BindPattern, Body};
 use crate::error::{ErrorKind, Fault};
@@ -42,6 +43,8 @@ pub struct Datum {
     pub random: Random,
     /// `!!`
     pub persistent: bool,
+    /// The send it comes from, for error messages; a store does not keep it.
+    pub origin: Origin,
 }
 
 impl Datum {

@@ -220,6 +220,12 @@ pub fn bound_value(urn: &str, context: &SystemContext) -> Option<Value> {
     aliases.find_map(|(alias, _)| context.injections.get(*alias)).cloned()
 }
 
+/// The URN of the process with this body number.
+pub(crate) fn urn_of(body: i64) -> &'static str {
+    let mut all = definitions().iter().chain(test_definitions());
+    all.find(|definition| definition.body == body).map_or("", |definition| definition.urn)
+}
+
 /// Runs the process with this body number on the data of one message.
 pub fn call(body: i64, arguments: &[Value], context: &mut SystemContext) -> Result<Option<Answer>, Fault> {
     let tests = context.test.is_some().then(test_definitions).unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::state_codec::{
     BindPattern, Consume, ContinuationBody, Datum, Hash, ListParWithRandom, Produce, TaggedContinuation,
     WaitingContinuation,
 };
-use crate::term::Term;
+use crate::term::{Origin, Term};
 
 /// Limit for the sets of variables of a term together, that of normal forms: a short input can ask for far more.
 const MAX_SETS: usize = 512 << 20;
@@ -248,6 +248,10 @@ impl<'a> Reader<'a> {
             if self.sets > MAX_SETS {
                 return Err(DecodeErrorKind::Range.at(frame.start));
             }
+            let value = match value {
+                Value::Term(term) if !term.is_nil() => Value::Term(term.at(stored(frame.start, self.pos))),
+                other => other,
+            };
             self.values.truncate(frame.base);
             self.values.push((frame.field, value));
         }
@@ -309,6 +313,11 @@ impl<'a> Reader<'a> {
         self.values.push((field, value));
         Ok(())
     }
+}
+
+/// The place of a node in the stored bytes, by which errors find it again.
+fn stored(start: usize, end: usize) -> Origin {
+    Origin { source: Origin::STORED, start: start as u32, end: end as u32 }
 }
 
 impl Frame {

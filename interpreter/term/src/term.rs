@@ -20,12 +20,35 @@ pub struct Term(pub(crate) Arc<Node>);
 /// hashing, order and encoding; it serves error messages only.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Origin {
-    /// Number of the source; 0 = unknown.
+    /// Number of the source; 0 = unknown, [`Origin::STORED`] = code read from a state.
     pub source: u32,
     /// First byte.
     pub start: u32,
     /// One past the last byte.
     pub end: u32,
+}
+
+impl Origin {
+    /// The source of code read from a state; the range is that of its bytes there.
+    pub const STORED: u32 = u32::MAX;
+
+    /// Whether it is a place in a source text.
+    pub fn is_known(self) -> bool {
+        self.source != 0 && self.source != Origin::STORED
+    }
+
+    /// The range from the first to the last of several places, as far as they are in one source.
+    pub fn spanning(places: impl IntoIterator<Item = Origin>) -> Origin {
+        let mut whole = Origin::default();
+        for place in places.into_iter().filter(|place| place.source != 0) {
+            if whole.source == 0 {
+                whole = place;
+            } else if place.source == whole.source {
+                (whole.start, whole.end) = (whole.start.min(place.start), whole.end.max(place.end));
+            }
+        }
+        whole
+    }
 }
 
 /// The children of a node: up to two lie in the node itself.
@@ -281,6 +304,14 @@ impl Term {
     /// Where the node came from.
     pub fn origin(&self) -> Origin {
         self.0.origin
+    }
+
+    /// Where the term came from; for a Par, what its items span.
+    pub fn place(&self) -> Origin {
+        match self.0.head {
+            Head::Par => Origin::spanning(self.children().iter().map(Term::origin)),
+            _ => self.0.origin,
+        }
     }
 
     /// Kind and scalar fields.

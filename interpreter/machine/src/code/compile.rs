@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rhodium_term::{Category, Head, Term, Var};
+use rhodium_term::{Category, Head, Origin, Term, Var};
 
 use super::expr::{compile_item, compile_par};
 use super::pattern::{CasePattern, PatternCode};
@@ -29,7 +29,7 @@ pub(super) fn compile_unit(par: &Term, scope: &Scope) -> Unit {
     }
     let nothing = || Process::Steps(Box::new([]));
     let processes = processes.into_iter().map(|p| p.unwrap_or_else(nothing)).collect();
-    Unit { processes, bodies: compiler.bodies }
+    Unit { processes, bodies: compiler.bodies, term: Some(par.clone()) }
 }
 
 struct Compiler {
@@ -99,9 +99,9 @@ impl Compiler {
                 otherwise: self.process(children[2].clone(), scope.clone()),
                 origin,
             },
-            Head::Bundle { .. } => Step::Bundle(self.process(children[0].clone(), scope.clone())),
+            Head::Bundle { .. } => Step::Bundle(self.process(children[0].clone(), scope.clone()), origin),
             Head::Var(Var::Bound(index)) => match scope.resolve(*index)? {
-                Slot::Local(local) => Step::Run { local },
+                Slot::Local(local) => Step::Run { local, origin },
                 Slot::Captured(_) => return None,
             },
             Head::Method(_) => Step::Method { call: compile_item(item, scope), origin },
@@ -160,6 +160,7 @@ fn compile_bind(bind: &Term, scope: &Scope) -> Bind {
     Bind {
         source: compile_par(&bind.children()[0], scope),
         patterns: PatternCode::compile(&bind.children()[1..], remainder, free_count, scope),
+        origin: Origin::spanning(bind.children().iter().map(Term::place)),
     }
 }
 

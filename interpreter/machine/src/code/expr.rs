@@ -11,11 +11,30 @@ use crate::value::Value;
 #[derive(Debug)]
 pub enum Expr {
     /// Closed, and evaluation is the identity.
-    Const(Value),
+    Const(Value, Origin),
     /// A variable alone.
-    Variable(Slot),
+    Variable(Slot, Origin),
     /// Anything else.
-    Code(Box<[Op]>),
+    Code(Postfix),
+}
+
+impl Expr {
+    /// Where it stands in the source.
+    pub fn origin(&self) -> Origin {
+        match self {
+            Expr::Const(_, origin) | Expr::Variable(_, origin) => *origin,
+            Expr::Code(code) => code.origins.last().copied().unwrap_or_default(),
+        }
+    }
+}
+
+/// Operations, and where each of them comes from: a table beside them, since only errors look at it.
+#[derive(Debug)]
+pub struct Postfix {
+    /// The operations.
+    pub ops: Box<[Op]>,
+    /// Their places.
+    pub origins: Box<[Origin]>,
 }
 
 /// One operation.
@@ -26,24 +45,22 @@ pub enum Op {
     /// Pushes the evaluated value of a variable. A local costs a variable evaluation, a captured one was substituted.
     Variable(Slot),
     /// `not`, `-`: replaces the top.
-    Unary(UnaryOp, Origin),
+    Unary(UnaryOp),
     /// Checks the left operand of a binary operator before the right one is evaluated.
-    CheckLeft(BinaryOp, Origin),
+    CheckLeft(BinaryOp),
     /// Replaces the two topmost values.
-    Binary(BinaryOp, Origin),
+    Binary(BinaryOp),
     /// `&&`, `||`: if the top decides, leaves the result and skips `skip` operations; else drops it.
     ShortCircuit {
         /// The operator.
         op: BinaryOp,
         /// Operations to skip.
         skip: u32,
-        /// Its place.
-        origin: Origin,
     },
     /// Checks that the right operand of `&&` or `||` is a boolean.
-    ExpectBool(Origin),
+    ExpectBool(BinaryOp),
     /// `matches`: replaces the top by a boolean.
-    Matches(Box<CasePattern>, Origin),
+    Matches(Box<CasePattern>),
     /// Charges for a method call, before its target is evaluated.
     BeginMethod,
     /// Replaces target and arguments by the result.
@@ -52,8 +69,6 @@ pub enum Op {
         name: std::sync::Arc<str>,
         /// Number of arguments.
         arguments: u32,
-        /// Its place.
-        origin: Origin,
     },
     /// Replaces the topmost values by a list.
     List(u32),
@@ -79,7 +94,7 @@ pub enum Op {
 enum Work<'a> {
     Par(&'a Term),
     Item(&'a Term),
-    Emit(Op),
+    Emit(Op, Origin),
     /// Marks the start of the right operand of a short-circuit operator; patched by `Land`.
     Jump(BinaryOp, Origin),
     Land,
@@ -88,13 +103,13 @@ enum Work<'a> {
 /// Compiles a Par in evaluated position.
 pub fn compile_par(par: &Term, scope: &Scope) -> Expr {
     if par.is_closed() && par.is_ground() {
-        return Expr::Const(Value::from_term(&order::sort_term(par)));
+        return Expr::Const(Value::from_term(&order::sort_term(par)), par.place());
     }
     if let Some(item) = par.single_item()
         && let Head::Var(Var::Bound(index)) = item.head()
         && let Some(slot) = scope.resolve(*index)
     {
-        return Expr::Variable(slot);
+        return Expr::Variable(slot, item.origin());
     }
     Expr::Code(compile(Work::Par(par), scope))
 }
@@ -104,18 +119,23 @@ pub fn compile_item(item: &Term, scope: &Scope) -> Expr {
     Expr::Code(compile(Work::Item(item), scope))
 }
 
-fn compile(start: Work<'_>, scope: &Scope) -> Box<[Op]> {
+fn compile(start: Work<'_>, scope: &Scope) -> Postfix {
     let mut ops = Vec::new();
+    let mut origins = Vec::new();
     let mut jumps = Vec::new();
     let mut work = vec![start];
     while let Some(next) = work.pop() {
         match next {
-            Work::Emit(op) => ops.push(op),
+            Work::Emit(op, origin) => {
+                ops.push(op);
+                origins.push(origin);
+            }
             Work::Par(par) => enter_par(par, scope, &mut work),
             Work::Item(item) => enter_item(item, scope, &mut work),
             Work::Jump(op, origin) => {
                 jumps.push(ops.len());
-                ops.push(Op::ShortCircuit { op, skip: 0, origin });
+                ops.push(Op::ShortCircuit { op, skip: 0 });
+                origins.push(origin);
             }
             Work::Land => {
                 if let Some(at) = jumps.pop() {
@@ -127,12 +147,12 @@ fn compile(start: Work<'_>, scope: &Scope) -> Box<[Op]> {
             }
         }
     }
-    ops.into_boxed_slice()
+    Postfix { ops: ops.into_boxed_slice(), origins: origins.into_boxed_slice() }
 }
 
 fn enter_par<'a>(par: &'a Term, scope: &Scope, work: &mut Vec<Work<'a>>) {
     if par.is_closed() && par.is_ground() {
-        return work.push(Work::Emit(Op::Const(Value::from_term(&order::sort_term(par)))));
+        return work.push(Work::Emit(Op::Const(Value::from_term(&order::sort_term(par))), par.place()));
     }
     if let Some(item) = par.single_item()
         && item.head().category() == Some(Category::Expr)
@@ -147,7 +167,8 @@ fn enter_par<'a>(par: &'a Term, scope: &Scope, work: &mut Vec<Work<'a>>) {
         par.locally_free().clone(),
         par.connective_used() && par.children().iter().any(|i| i.connective_used()),
     );
-    work.push(Work::Emit(Op::Compose { template, scope: scope.clone(), values: exprs.len() as u32 }));
+    let compose = Op::Compose { template, scope: scope.clone(), values: exprs.len() as u32 };
+    work.push(Work::Emit(compose, par.place()));
     work.extend(exprs.into_iter().rev().map(Work::Item));
 }
 
@@ -155,7 +176,7 @@ fn enter_item<'a>(item: &'a Term, scope: &Scope, work: &mut Vec<Work<'a>>) {
     let origin = item.origin();
     let children = item.children();
     let pars = |work: &mut Vec<Work<'a>>| work.extend(children.iter().rev().map(Work::Par));
-    let emit = |op| Work::Emit(op);
+    let emit = |op| Work::Emit(op, origin);
     let count = children.len() as u32;
     match item.head() {
         Head::Var(Var::Bound(index)) => work.push(emit(match scope.resolve(*index) {
@@ -165,31 +186,31 @@ fn enter_item<'a>(item: &'a Term, scope: &Scope, work: &mut Vec<Work<'a>>) {
         })),
         Head::Not | Head::Neg => {
             let op = if matches!(item.head(), Head::Not) { UnaryOp::Not } else { UnaryOp::Neg };
-            work.push(emit(Op::Unary(op, origin)));
+            work.push(emit(Op::Unary(op)));
             pars(work);
         }
         Head::Binary(op @ (BinaryOp::ShortAnd | BinaryOp::ShortOr)) => {
             work.push(Work::Land);
-            work.push(emit(Op::ExpectBool(origin)));
+            work.push(emit(Op::ExpectBool(*op)));
             work.push(Work::Par(&children[1]));
             work.push(Work::Jump(*op, origin));
             work.push(Work::Par(&children[0]));
         }
         Head::Binary(op) => {
-            work.push(emit(Op::Binary(*op, origin)));
+            work.push(emit(Op::Binary(*op)));
             work.push(Work::Par(&children[1]));
             if !matches!(op, BinaryOp::Eq | BinaryOp::Neq) {
-                work.push(emit(Op::CheckLeft(*op, origin)));
+                work.push(emit(Op::CheckLeft(*op)));
             }
             work.push(Work::Par(&children[0]));
         }
         Head::Matches => {
             let pattern = Box::new(CasePattern::compile(&children[1], 0, scope));
-            work.push(emit(Op::Matches(pattern, origin)));
+            work.push(emit(Op::Matches(pattern)));
             work.push(Work::Par(&children[0]));
         }
         Head::Method(name) => {
-            work.push(emit(Op::Method { name: name.clone(), arguments: count - 1, origin }));
+            work.push(emit(Op::Method { name: name.clone(), arguments: count - 1 }));
             pars(work);
             work.push(emit(Op::BeginMethod));
         }

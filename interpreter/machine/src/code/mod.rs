@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 use rhodium_term::{Mode, NewNames, Origin, Term, substitute};
 
 pub use compile::compile_process;
-pub use expr::{Expr, Op, compile_par};
+pub use expr::{Expr, Op, Postfix, compile_par};
 pub use pattern::{BindPattern, CasePattern, Pattern, PatternCode};
 pub use size::SizeProgram;
 
@@ -80,6 +80,8 @@ pub struct Unit {
     pub processes: Vec<Process>,
     /// Bodies of the receives inside, owned here so that deep nesting is dropped without recursion.
     pub bodies: Vec<Arc<Body>>,
+    /// What it was compiled from; errors show it.
+    pub term: Option<Term>,
 }
 
 impl Drop for Unit {
@@ -162,11 +164,13 @@ pub enum Step {
         origin: Origin,
     },
     /// A bundle in process position: its body runs.
-    Bundle(ProcessId),
+    Bundle(ProcessId, Origin),
     /// A local variable in process position: its value runs.
     Run {
         /// The variable's slot among the locals.
         local: u32,
+        /// Its place.
+        origin: Origin,
     },
     /// A method call in process position: its result runs.
     Method {
@@ -175,6 +179,22 @@ pub enum Step {
         /// Its place.
         origin: Origin,
     },
+}
+
+impl Step {
+    /// Where it stands in the source.
+    pub fn origin(&self) -> Origin {
+        match self {
+            Step::Receive(receive) => receive.origin,
+            Step::Send { origin, .. }
+            | Step::New { origin, .. }
+            | Step::Match { origin, .. }
+            | Step::If { origin, .. }
+            | Step::Bundle(_, origin)
+            | Step::Run { origin, .. }
+            | Step::Method { origin, .. } => *origin,
+        }
+    }
 }
 
 /// One case of a match.
@@ -216,6 +236,8 @@ pub struct Bind {
     pub source: Expr,
     /// The patterns.
     pub patterns: PatternCode,
+    /// Its place.
+    pub origin: Origin,
 }
 
 /// The body of a receive, and its guard.

@@ -125,7 +125,7 @@ pub(super) fn nth(target: &Value, args: &[Value], meter: &mut Meter) -> Result<V
     } else {
         return Err(Fault::reduce("Error: nth applied to something that wasn't a list or tuple."));
     };
-    found.ok_or_else(|| Fault::reduce(format!("Error: index out of bound: {index}")))
+    found.ok_or_else(|| super::out_of_bound(index))
 }
 
 /// `take`.

@@ -7,12 +7,13 @@ mod text;
 pub(crate) mod view;
 
 use crate::cost::{Charge, Meter};
-use crate::error::{ErrorKind, Fault};
+use crate::error::{Code, ErrorKind, Fault};
+use crate::explain::Type;
 use crate::operators::{int_of, single};
 use crate::value::Value;
 
 macro_rules! methods {
-    ($($variant:ident $name:literal $arity:literal;)*) => {
+    ($($variant:ident $name:literal [$($parameter:ident),*] on [$($receiver:ident)*];)*) => {
         /// The methods.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         pub enum Method {
@@ -20,6 +21,9 @@ macro_rules! methods {
         }
 
         impl Method {
+            /// All methods, in the order of the specification.
+            pub const ALL: &[Method] = &[$(Method::$variant,)*];
+
             /// The method of a name.
             pub fn from_name(name: &str) -> Option<Method> {
                 match name {
@@ -35,79 +39,82 @@ macro_rules! methods {
                 }
             }
 
-            /// The number of arguments.
-            pub fn arity(self) -> usize {
+            /// What its arguments are.
+            pub fn parameters(self) -> &'static [&'static str] {
                 match self {
-                    $(Method::$variant => $arity,)*
+                    $(Method::$variant => &[$(stringify!($parameter)),*],)*
                 }
             }
 
-            /// All methods, in the order of the specification.
-            #[cfg(test)]
-            const ALL: &[Method] = &[$(Method::$variant,)*];
+            /// The types it is defined on; none stands for all.
+            pub fn receivers(self) -> &'static [Type] {
+                match self {
+                    $(Method::$variant => &[$(Type::$receiver),*],)*
+                }
+            }
         }
     };
 }
 
 methods! {
-    Nth "nth" 1;
-    Length "length" 0;
-    Size "size" 0;
-    Slice "slice" 2;
-    Take "take" 1;
-    ToByteArray "toByteArray" 0;
-    HexToBytes "hexToBytes" 0;
-    BytesToHex "bytesToHex" 0;
-    ToUtf8Bytes "toUtf8Bytes" 0;
-    ToInt "toInt" 0;
-    ToBigInt "toBigInt" 0;
-    Union "union" 1;
-    Diff "diff" 1;
-    Add "add" 1;
-    Delete "delete" 1;
-    Contains "contains" 1;
-    Get "get" 1;
-    GetOrElse "getOrElse" 2;
-    Set "set" 2;
-    Keys "keys" 0;
-    ToList "toList" 0;
-    ToSet "toSet" 0;
-    ToMap "toMap" 0;
-    ToString "toString" 0;
-    Intersection "intersection" 1;
-    Restriction "restriction" 1;
-    DropHead "dropHead" 1;
-    Run "run" 1;
-    ReadZipper "readZipper" 0;
-    WriteZipper "writeZipper" 0;
-    ReadZipperAt "readZipperAt" 1;
-    WriteZipperAt "writeZipperAt" 1;
-    DescendTo "descendTo" 1;
-    DescendFirst "descendFirst" 0;
-    DescendIndexedBranch "descendIndexedBranch" 1;
-    ToNextSibling "toNextSibling" 0;
-    ToPrevSibling "toPrevSibling" 0;
-    AscendOne "ascendOne" 0;
-    Ascend "ascend" 1;
-    Reset "reset" 0;
-    GetLeaf "getLeaf" 0;
-    GetSubtrie "getSubtrie" 0;
-    AtPath "atPath" 1;
-    PathExists "pathExists" 0;
-    ChildCount "childCount" 0;
-    SetLeaf "setLeaf" 1;
-    SetSubtrie "setSubtrie" 1;
-    RemoveLeaf "removeLeaf" 0;
-    RemoveBranches "removeBranches" 0;
-    PrunePath "prunePath" 0;
-    Graft "graft" 1;
-    JoinInto "joinInto" 1;
-    CreatePath "createPath" 1;
+    Nth "nth" [index] on [List Tuple Bytes];
+    Length "length" [] on [Text Bytes List];
+    Size "size" [] on [Set Map];
+    Slice "slice" [from, to] on [Text Bytes List];
+    Take "take" [count] on [List];
+    ToByteArray "toByteArray" [] on [];
+    HexToBytes "hexToBytes" [] on [Text];
+    BytesToHex "bytesToHex" [] on [Bytes];
+    ToUtf8Bytes "toUtf8Bytes" [] on [Text];
+    ToInt "toInt" [] on [Text Integer BigInteger];
+    ToBigInt "toBigInt" [] on [Text Integer BigInteger];
+    Union "union" [other] on [Set Map PathMap];
+    Diff "diff" [other] on [Set Map PathMap];
+    Add "add" [element] on [Set];
+    Delete "delete" [key] on [Set Map];
+    Contains "contains" [key] on [Set Map];
+    Get "get" [key] on [Map];
+    GetOrElse "getOrElse" [key, default] on [Map];
+    Set "set" [key, value] on [Map];
+    Keys "keys" [] on [Map];
+    ToList "toList" [] on [List Tuple Set Map];
+    ToSet "toSet" [] on [List Set Map];
+    ToMap "toMap" [] on [List Set Map];
+    ToString "toString" [] on [DeployId];
+    Intersection "intersection" [other] on [PathMap];
+    Restriction "restriction" [other] on [PathMap];
+    DropHead "dropHead" [count] on [PathMap];
+    Run "run" [value] on [PathMap];
+    ReadZipper "readZipper" [] on [PathMap];
+    WriteZipper "writeZipper" [] on [PathMap];
+    ReadZipperAt "readZipperAt" [path] on [PathMap];
+    WriteZipperAt "writeZipperAt" [path] on [PathMap];
+    DescendTo "descendTo" [path] on [ReadZipper WriteZipper];
+    DescendFirst "descendFirst" [] on [ReadZipper WriteZipper];
+    DescendIndexedBranch "descendIndexedBranch" [index] on [ReadZipper WriteZipper];
+    ToNextSibling "toNextSibling" [] on [ReadZipper WriteZipper];
+    ToPrevSibling "toPrevSibling" [] on [ReadZipper WriteZipper];
+    AscendOne "ascendOne" [] on [ReadZipper WriteZipper];
+    Ascend "ascend" [levels] on [ReadZipper WriteZipper];
+    Reset "reset" [] on [ReadZipper WriteZipper];
+    GetLeaf "getLeaf" [] on [PathMap ReadZipper WriteZipper];
+    GetSubtrie "getSubtrie" [] on [PathMap ReadZipper WriteZipper];
+    AtPath "atPath" [path] on [PathMap ReadZipper WriteZipper];
+    PathExists "pathExists" [] on [PathMap ReadZipper WriteZipper];
+    ChildCount "childCount" [] on [PathMap ReadZipper WriteZipper];
+    SetLeaf "setLeaf" [element] on [PathMap ReadZipper WriteZipper];
+    SetSubtrie "setSubtrie" [other] on [WriteZipper];
+    RemoveLeaf "removeLeaf" [] on [PathMap ReadZipper WriteZipper];
+    RemoveBranches "removeBranches" [] on [PathMap ReadZipper WriteZipper];
+    PrunePath "prunePath" [] on [WriteZipper];
+    Graft "graft" [other] on [PathMap ReadZipper WriteZipper];
+    JoinInto "joinInto" [other] on [PathMap ReadZipper WriteZipper];
+    CreatePath "createPath" [path] on [WriteZipper];
 }
 
 /// The error of a name that no method has.
 pub fn unknown(name: &str) -> Fault {
-    Fault::reduce(format!("Unimplemented method: {name}"))
+    Fault::reduce(format!("Unimplemented method: {name}")).coded(Code::UnknownMethod)
 }
 
 /// Calls the method of a name on an evaluated target and evaluated arguments. The charge of the call itself is made by
@@ -117,6 +124,16 @@ pub fn call(name: &str, target: &Value, args: &[Value], meter: &mut Meter) -> Re
 }
 
 impl Method {
+    /// The number of arguments.
+    pub fn arity(self) -> usize {
+        self.parameters().len()
+    }
+
+    /// Whether it can be called on values of a type.
+    pub fn is_defined_on(self, receiver: Type) -> bool {
+        self.receivers().is_empty() || self.receivers().contains(&receiver)
+    }
+
     /// Calls the method; see [`call`].
     pub fn call(self, target: &Value, args: &[Value], meter: &mut Meter) -> Result<Value, Fault> {
         let (name, expected, given) = (self.name(), self.arity(), args.len());
@@ -174,10 +191,15 @@ fn charge(meter: &mut Meter, amount: i64) -> Result<(), Fault> {
     meter.charge(amount, Charge::Method)
 }
 
+fn out_of_bound(index: i64) -> Fault {
+    Fault::reduce(format!("Error: index out of bound: {index}")).coded(Code::Index)
+}
+
 /// An index argument: an integer of 32 bits.
 fn index_arg(value: &Value) -> Result<i64, Fault> {
     let index = int_of(value)?;
-    i32::try_from(index).map_err(|_| Fault::reduce(format!("Integer overflow for value {index}")))?;
+    let overflow = |_| Fault::reduce(format!("Integer overflow for value {index}")).coded(Code::Overflow);
+    i32::try_from(index).map_err(overflow)?;
     Ok(index)
 }
 

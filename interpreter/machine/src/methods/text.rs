@@ -4,7 +4,7 @@ use rhodium_term::{Category, Head, proto};
 
 use super::{Method, charge, collections, index_arg, not_defined, view};
 use crate::cost::{Charge, Meter, price};
-use crate::error::Fault;
+use crate::error::{Code, Fault};
 use crate::numeric::{Number, big_value, byte_len, parse_decimal};
 use crate::operators::check_length;
 use crate::value::Value;
@@ -70,7 +70,7 @@ fn split_character() -> Fault {
 fn slice_bytes(bytes: &[u8], from: i64, to: i64) -> Result<Value, Fault> {
     let bound = |index: i64| {
         let inside = usize::try_from(index).ok().filter(|i| *i <= bytes.len());
-        inside.ok_or_else(|| Fault::reduce(format!("Error: index out of bound: {index}")))
+        inside.ok_or_else(|| super::out_of_bound(index))
     };
     let (from, to) = (bound(from)?, bound(to)?);
     Ok(Value::bytes(bytes.get(from..to).unwrap_or_default()))
@@ -120,13 +120,16 @@ pub(super) fn to_int(target: &Value, meter: &mut Meter) -> Result<Value, Fault> 
     if let Value::Str(text) = target {
         meter.charge_size(text.len() as u64, Charge::Method)?;
         let bad = || format!("Method toInt(): input string \"{text}\" cannot be converted to Int");
-        return text.parse().map(Value::Int).map_err(|_| Fault::reduce(bad()));
+        return text.parse().map(Value::Int).map_err(|_| Fault::reduce(bad()).coded(Code::Conversion));
     }
     match Number::of(target) {
         Some(Number::Int(i)) => Ok(Value::Int(i)),
         Some(Number::Big(i)) => {
             meter.charge_size(byte_len(i), Charge::Method)?;
-            let bad = |_| Fault::reduce(format!("Method toInt(): input BigInt value {i} out of range"));
+            let bad = |_| {
+                let text = format!("Method toInt(): input BigInt value {i} out of range");
+                Fault::reduce(text).coded(Code::Overflow)
+            };
             i64::try_from(i).map(Value::Int).map_err(bad)
         }
         _ => Err(not_defined(Method::ToInt, target)),
@@ -141,7 +144,7 @@ pub(super) fn to_big_int(target: &Value, meter: &mut Meter) -> Result<Value, Fau
     if let Value::Str(text) = target {
         meter.charge_size(text.len() as u64, Charge::Method)?;
         let bad = || format!("Method toBigInt(): input string \"{text}\" cannot be converted to BigInt");
-        return parse_decimal(text).map(big_value).ok_or_else(|| Fault::reduce(bad()));
+        return parse_decimal(text).map(big_value).ok_or_else(|| Fault::reduce(bad()).coded(Code::Conversion));
     }
     match Number::of(target) {
         Some(Number::Big(_)) => Ok(target.clone()),

@@ -35,7 +35,12 @@ pub fn message(failure: &Failure) -> String {
 
 /// All kinds, sorted.
 pub fn kinds(receipt: &Receipt) -> Vec<String> {
-    let mut kinds: Vec<String> = receipt.failures.iter().map(kind).collect();
+    let count = |failure: &Failure| match failure {
+        Failure::Compile(_) => 1,
+        Failure::Run(error) => error.count as usize,
+    };
+    let repeated = |failure: &Failure| vec![kind(failure); count(failure)];
+    let mut kinds: Vec<String> = receipt.failures.iter().flat_map(repeated).collect();
     kinds.sort();
     kinds
 }
