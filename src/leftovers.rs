@@ -1,12 +1,13 @@
 //! What an evaluation leaves in the space: messages that nobody received, receives that still wait.
 
 use rhodium_machine::{Left, Value, Waiting};
-use rhodium_term::print::print;
-use rhodium_term::{Category, Term, proto};
+use rhodium_term::print::{Names, print_name_with, print_with};
+use rhodium_term::{Term, forgeability, proto};
 use serde::Serialize;
 
 use crate::diagnostics::Diagnostic;
 use crate::state::State;
+use crate::words::Words;
 
 /// Items of each sort that are listed as text.
 const MAX_LISTED: usize = 100;
@@ -26,9 +27,11 @@ pub struct Leftovers {
 #[derive(Debug, Serialize)]
 pub struct UnreadDatum {
     channel: String,
+    /// Whether anybody can make the channel.
+    forgeable: bool,
     data: Vec<String>,
     persistent: bool,
-    /// The send as a process: printed, and as protobuf.
+    /// The send as a process: Rholang, and protobuf.
     term: String,
     proto: String,
 }
@@ -37,9 +40,11 @@ pub struct UnreadDatum {
 #[derive(Debug, Serialize)]
 pub struct WaitingReceive {
     channels: Vec<String>,
+    /// Whether anybody can make the channel, for each.
+    forgeable: Vec<bool>,
     persistent: bool,
     peek: bool,
-    /// The receive as a process: printed, and as protobuf.
+    /// The receive as a process: Rholang, and protobuf.
     term: String,
     proto: String,
 }
@@ -71,15 +76,22 @@ impl Leftovers {
         self.hidden
     }
 
+    /// What the unforgeable names in all of it are called.
+    pub fn names(&self, words: &Words) -> Names {
+        let terms: Vec<Term> = self.data.iter().map(send_of).chain(self.waiting.iter().map(Waiting::to_term)).collect();
+        words.names(&terms)
+    }
+
     /// The messages as data.
-    pub fn data(&self) -> Vec<UnreadDatum> {
+    pub fn data(&self, names: &Names) -> Vec<UnreadDatum> {
         let convert = |left: &Left| {
-            let term = send_of(left);
+            let (channel, term) = (left.channel.to_term(), send_of(left));
             UnreadDatum {
-                channel: name_text(&left.channel),
-                data: left.data.iter().map(|value| print(&value.to_term())).collect(),
+                channel: print_name_with(&channel, names),
+                forgeable: forgeability(&channel).is_forgeable(),
+                data: left.data.iter().map(|value| print_with(&value.to_term(), names)).collect(),
                 persistent: left.persistent,
-                term: print(&term),
+                term: print_with(&term, names),
                 proto: hex::encode(proto::encode(&term)),
             }
         };
@@ -87,14 +99,16 @@ impl Leftovers {
     }
 
     /// The receives as data.
-    pub fn waiting(&self) -> Vec<WaitingReceive> {
+    pub fn waiting(&self, names: &Names) -> Vec<WaitingReceive> {
         let convert = |waiting: &Waiting| {
+            let channels: Vec<Term> = waiting.binds.iter().map(|bind| bind.channel.to_term()).collect();
             let term = waiting.to_term();
             WaitingReceive {
-                channels: waiting.binds.iter().map(|bind| name_text(&bind.channel)).collect(),
+                channels: channels.iter().map(|channel| print_name_with(channel, names)).collect(),
+                forgeable: channels.iter().map(|channel| forgeability(channel).is_forgeable()).collect(),
                 persistent: waiting.persistent,
                 peek: waiting.peek,
-                term: print(&term),
+                term: print_with(&term, names),
                 proto: hex::encode(proto::encode(&term)),
             }
         };
@@ -102,10 +116,13 @@ impl Leftovers {
     }
 
     /// Everything as text, cut where it gets long.
-    pub fn lines(&self) -> Vec<String> {
+    pub fn lines(&self, words: &Words) -> Vec<String> {
+        let data: Vec<Term> = self.data.iter().take(MAX_LISTED).map(send_of).collect();
+        let waiting: Vec<Term> = self.waiting.iter().take(MAX_LISTED).map(Waiting::to_term).collect();
+        let names = words.names(data.iter().chain(&waiting));
         let mut lines = Vec::new();
-        section(&mut lines, "data left unread:", self.data.len(), self.data.iter().map(send_of));
-        section(&mut lines, "receives still waiting:", self.waiting.len(), self.waiting.iter().map(Waiting::to_term));
+        section(&mut lines, "data left unread:", self.data.len(), &data, &names);
+        section(&mut lines, "receives still waiting:", self.waiting.len(), &waiting, &names);
         if self.hidden > 0 {
             let items = if self.hidden == 1 { "item" } else { "items" };
             lines.push(format!("{} {items} on system channels not shown (--system shows them)", self.hidden));
@@ -119,31 +136,20 @@ fn send_of(left: &Left) -> Term {
     Term::single(Term::send(left.channel.to_term(), data, left.persistent))
 }
 
-fn section(lines: &mut Vec<String>, title: &str, count: usize, terms: impl Iterator<Item = Term>) {
+fn section(lines: &mut Vec<String>, title: &str, count: usize, listed: &[Term], names: &Names) {
     if count == 0 {
         return;
     }
     lines.push(title.to_owned());
-    for term in terms.take(MAX_LISTED) {
-        let text = print(&term);
+    for term in listed {
+        let text = print_with(term, names);
         let text = match text.char_indices().nth(MAX_TERM) {
             Some((end, _)) => format!("{} … ({} bytes in all)", &text[..end], text.len()),
             None => text,
         };
         lines.extend(text.lines().map(|line| format!("  {line}")));
     }
-    if count > MAX_LISTED {
-        lines.push(format!("  … and {} more (--json lists all)", count - MAX_LISTED));
-    }
-}
-
-/// A channel as it is written: `@` before everything but private names.
-fn name_text(channel: &Value) -> String {
-    let term = channel.to_term();
-    let text = print(&term);
-    match term.single_item().and_then(|item| item.head().category()) {
-        Some(Category::Unforgeable) => text,
-        _ if term.is_ground() && !term.is_nil() => format!("@{text}"),
-        _ => format!("@{{{text}}}"),
+    if count > listed.len() {
+        lines.push(format!("  … and {} more (--json lists all)", count - listed.len()));
     }
 }

@@ -20,6 +20,7 @@ mod repl;
 mod run;
 mod session;
 mod state;
+mod words;
 
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};

@@ -83,10 +83,10 @@ fn step(
     let mut report = session.evaluate(source, random_of(seed, number))?;
     let left = session.left_since(mark)?;
     if output.is_json() {
-        report.list(&left);
+        report.list(&left, &session.words());
     }
     show(&report, false, output);
-    left.lines().iter().for_each(|line| output.result(line));
+    left.lines(&session.words()).iter().for_each(|line| output.result(line));
     output.note(&cost(&report));
     output.object(&report);
     Ok(())

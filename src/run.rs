@@ -8,7 +8,7 @@ use crate::input::{InputOptions, read_source};
 use crate::leftovers::Leftovers;
 use crate::options::StateOptions;
 use crate::output::Output;
-use crate::session::{Report, random_of};
+use crate::session::{Report, Session, random_of};
 
 /// Evaluate source files
 #[derive(Args, Debug)]
@@ -62,16 +62,17 @@ fn evaluate(command: &Command, sources: Vec<Source>, output: &mut Output) -> Res
         let mut report = session.evaluate(source, random_of(&seed, k))?;
         show(&report, several, output);
         if several && output.is_json() {
-            report.list(&session.left_since(mark)?);
+            let left = session.left_since(mark)?;
+            report.list(&left, &session.words());
         }
         reports.push(report);
     }
     let left = session.left_since(start)?;
     let mut report = if several { Report::total(reports) } else { reports.remove(0) };
     if output.is_json() {
-        report.list(&left);
+        report.list(&left, &session.words());
     }
-    conclude(&report, &left, output);
+    conclude(&report, &left, &session, output);
     Ok(report)
 }
 
@@ -91,9 +92,9 @@ pub fn show(report: &Report, several: bool, output: &mut Output) {
 }
 
 /// What is left in the end.
-fn conclude(report: &Report, left: &Leftovers, output: &mut Output) {
+fn conclude(report: &Report, left: &Leftovers, session: &Session, output: &mut Output) {
     if !output.is_json() {
-        left.lines().iter().for_each(|line| output.note(line));
+        left.lines(&session.words()).iter().for_each(|line| output.note(line));
         output.note(&cost(report));
     }
 }

@@ -1,5 +1,7 @@
 //! Evaluations that follow each other on one state, and what is reported of each.
 
+use std::collections::BTreeMap;
+
 use rhodium_genesis::HEAD;
 use rhodium_keys::{PublicKey, blake2b256};
 use rhodium_machine::system::{Stream, SystemContext};
@@ -14,6 +16,7 @@ use crate::exit::Exit;
 use crate::leftovers::{Leftovers, UnreadDatum, WaitingReceive};
 use crate::places::Places;
 use crate::state::State;
+use crate::words::Words;
 
 /// The URN under which a program finds its deployer.
 const DEPLOYER_URN: &str = "rho:system:deployerId";
@@ -50,6 +53,8 @@ pub struct Report {
     pub state_root: Roots,
     pub data: Vec<UnreadDatum>,
     pub waiting: Vec<WaitingReceive>,
+    /// The full ids of the names in these, by the identifiers that they are shown with.
+    pub names: BTreeMap<String, String>,
     pub hidden: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<Report>,
@@ -69,6 +74,7 @@ impl Report {
             state_root: Roots { before: None, after: None },
             data: Vec::new(),
             waiting: Vec::new(),
+            names: BTreeMap::new(),
             hidden: 0,
             runs: Vec::new(),
         }
@@ -103,8 +109,10 @@ impl Report {
     }
 
     /// Adds what is left, as data.
-    pub fn list(&mut self, left: &Leftovers) {
-        (self.data, self.waiting, self.hidden) = (left.data(), left.waiting(), left.hidden());
+    pub fn list(&mut self, left: &Leftovers, words: &Words) {
+        let names = left.names(words);
+        (self.data, self.waiting, self.hidden) = (left.data(&names), left.waiting(&names), left.hidden());
+        self.names = names.list();
     }
 }
 
@@ -168,6 +176,11 @@ impl Session {
     /// What came since the mark and is left.
     pub fn left_since(&mut self, mark: u64) -> Result<Leftovers, Diagnostic> {
         Leftovers::since(&mut self.state, mark, self.settings.system)
+    }
+
+    /// What the names made in this session are called.
+    pub fn words(&self) -> Words<'_> {
+        Words::new(&self.state.runtime, &self.sources)
     }
 
     fn run(&mut self, source: &Source, number: usize, random: Random) -> Receipt {

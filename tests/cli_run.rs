@@ -20,7 +20,7 @@ fn text_goes_to_two_streams() {
     let ran = rho(&["run", &files.write("hello.rho", source)]);
     assert_eq!((ran.status, ran.stdout.as_str()), (0, "\"hello\"\n"));
     for part in
-        ["[1]\n", "data left unread:\n  @{\"x\"}!(3)\n", "receives still waiting:\n  for( @{x0} <- @{\"z\"} )", "cost "]
+        ["[1]\n", "data left unread:\n  @\"x\"!(3)\n", "receives still waiting:\n  for (@x0 <- @\"z\")", "cost "]
     {
         assert!(ran.stderr.contains(part), "{part} in {}", ran.stderr);
     }
@@ -40,7 +40,7 @@ fn json_is_one_object_with_everything() {
     assert_ne!(report["state_root"]["after"], BARE_ROOT);
     let data = &report["data"][0];
     assert_eq!((&data["channel"], &data["data"]), (&json!("@\"x\""), &json!(["1", "[2]"])));
-    assert_eq!((&data["persistent"], &data["term"]), (&json!(true), &json!("@{\"x\"}!!(1, [2])")));
+    assert_eq!((&data["persistent"], &data["term"]), (&json!(true), &json!("@\"x\"!!(1, [2])")));
     let waiting = &report["waiting"][0];
     assert_eq!(waiting["channels"], json!(["@\"p\"", "@\"q\""]));
     assert_eq!((&waiting["persistent"], &waiting["peek"]), (&json!(false), &json!(true)));
@@ -135,7 +135,57 @@ fn the_deployer_is_known_to_the_program() {
     let report = run_json(source, &["--deployer", KEY]);
     assert_eq!(report["errors"], json!([]));
     let printed = report["data"].to_string();
-    assert!(printed.contains("DeployerId(0x0479be667e"), "{printed}");
+    assert!(printed.contains("deployerId'0479be66"), "{printed}");
+}
+
+/// Names are shown with the word of their binder and a short id, whatever they went through.
+#[test]
+fn names_have_the_words_of_their_binders() {
+    let files = Files::new();
+    let first = files.write(
+        "1.rho",
+        "new out(`rho:io:stdout`), /* , */ chan, other in { @\"keep\"!(*other, [*chan], *out) | other!?(1). |
+         for (@{=*other | x} <- chan where x == 1) { other!(x) } }",
+    );
+    let second = files.write("2.rho", "for (name, _, _ <- @\"keep\") { new mine in { name!(*mine) } }");
+    let ran = rho(&["run", "--bare", "--json", &first, &second]);
+    let report: Value = serde_json::from_str(&ran.stdout).expect("an object");
+    assert_eq!(report["errors"], json!([]));
+    let names: Vec<&str> = report["names"].as_object().expect("names").keys().map(String::as_str).collect();
+    let words: Vec<&str> = names.iter().map(|name| name.split('\'').next().unwrap_or_default()).collect();
+    assert_eq!(words, ["chan", "mine", "other", "reply"]);
+    for (identifier, id) in report["names"].as_object().expect("names") {
+        let id = id.as_str().expect("an id");
+        assert_eq!(id.len(), 64);
+        assert_eq!(*identifier, format!("{}'{}", identifier.split('\'').next().unwrap_or_default(), &id[..8]));
+    }
+    let sent = report["data"].as_array().expect("data").iter().find(|datum| datum["term"].to_string().contains("mine"));
+    let sent = sent.expect("the send of the second file");
+    assert_eq!((&sent["channel"], &sent["forgeable"]), (&json!(names[2]), &json!(false)));
+    assert_eq!(sent["term"], json!(format!("{}!(*{})", names[2], names[1])));
+    // What is shown is a program under a `new` of the names.
+    let terms = report["data"].as_array().into_iter().chain(report["waiting"].as_array()).flatten();
+    for term in terms.map(|item| item["term"].as_str().expect("a term")) {
+        let source = format!("new {} in {{ {term} }}", names.join(", "));
+        assert_eq!(rho_with(&source, &["norm", "-"]).status, 0, "{source}");
+    }
+    let mut waiting = report["waiting"].as_array().expect("receives").iter();
+    assert!(waiting.any(|receive| receive["term"].as_str().is_some_and(|term| term.contains("where"))), "{report}");
+}
+
+#[test]
+fn channels_that_anybody_can_make_are_marked() {
+    let report = run_json("@\"x\"!(1) | new p in { @[*p]!(2) | for (<- p & <- @\"y\") { Nil } }", &["--bare"]);
+    let marks = |term: &str| {
+        let data = report["data"].as_array().expect("data");
+        data.iter()
+            .find(|datum| datum["term"].as_str().is_some_and(|t| t.ends_with(term)))
+            .map(|d| d["forgeable"].clone())
+    };
+    assert_eq!((marks("!(1)"), marks("!(2)")), (Some(json!(true)), Some(json!(false))));
+    let mut forgeable = report["waiting"][0]["forgeable"].as_array().expect("marks").clone();
+    forgeable.sort_by_key(|mark| mark.as_bool());
+    assert_eq!(forgeable, [json!(false), json!(true)]);
 }
 
 #[test]
@@ -176,7 +226,7 @@ fn a_store_keeps_the_state() {
     assert_eq!(failed["state_root"]["after"], first["state_root"]["after"]);
     let second = run("for (@n <- @\"a\") { @\"b\"!(n) } | new y in { for (@n <- y) { @\"stolen\"!(n) } }");
     assert_eq!(second["state_root"]["before"], first["state_root"]["after"]);
-    assert_eq!((&second["data"][0]["term"], &second["data"][1]), (&json!("@{\"b\"}!(1)"), &Value::Null));
+    assert_eq!((&second["data"][0]["term"], &second["data"][1]), (&json!("@\"b\"!(1)"), &Value::Null));
     // The same programs in memory lead to the same state.
     assert_eq!(run_json("@\"a\"!(1) | new x in { x!(1) }", &["--bare"])["state_root"], first["state_root"]);
 }
@@ -209,7 +259,7 @@ fn the_standard_state_has_the_registry() {
     assert_eq!(first["state_root"]["before"], report["state_root"]["before"]);
     let lookup = "new lookup(`rho:registry:lookup`), s in { for (@uri <- @0) { lookup!(uri, *s) } | \
                   for (@v <- s) { @1!(v) } }";
-    assert_eq!(run_json(lookup, &arguments)["data"][0]["term"], "@{1}!(7)");
+    assert_eq!(run_json(lookup, &arguments)["data"][0]["term"], "@1!(7)");
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn repl_keeps_the_state_between_inputs() {
     let input = "@\"k\"!(1)\n\nfor (@v <- @\"k\") { // }\n\n  @\"z\"!(v)\n}\nnew o(`rho:io:stdout`) in {\n  o!(\"hi\") }\n:quit\nfoo";
     let ran = rho_with(input, &["repl"]);
     assert_eq!(ran.status, 0);
-    let expected = "data left unread:\n  @{\"k\"}!(1)\ndata left unread:\n  @{\"z\"}!(1)\n\"hi\"\n";
+    let expected = "data left unread:\n  @\"k\"!(1)\ndata left unread:\n  @\"z\"!(1)\n\"hi\"\n";
     assert_eq!(ran.stdout, expected);
     assert!(!ran.stderr.contains("Error"), "{}", ran.stderr);
 }
@@ -88,7 +88,7 @@ fn repl_keeps_the_state_between_inputs() {
 fn repl_survives_errors_and_joins_lines() {
     let ran = rho_with("@0!(1) }\n@0!(1) |\n@1!(\"|\n\")\n:nonsense\n@2!(1 - \"\")\nnew x in {", &["repl", "--bare"]);
     assert_eq!(ran.status, 0);
-    assert_eq!(ran.stdout, "data left unread:\n  @{0}!(1)\n  @{1}!(\"|\n  \")\n");
+    assert_eq!(ran.stdout, "data left unread:\n  @0!(1)\n  @1!(\"|\n  \")\n");
     for part in ["E0110", "input 1:1:8", ":help", "E0305", "E0111"] {
         assert!(ran.stderr.contains(part), "{part} in {}", ran.stderr);
     }
@@ -114,7 +114,7 @@ fn repl_resets_and_stores() {
     let store = files.path("store");
     assert_eq!(rho_with("@0!(7)", &["repl", "--store", &store]).status, 0);
     let ran = rho_with(":reset\nfor (@x <- @0) { @1!(x) }", &["repl", "--store", &store]);
-    assert!(ran.stdout.contains("@{1}!(7)"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("@1!(7)"), "{}", ran.stdout);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use rhodium_machine::{Failure, Runtime, RuntimeError, Value, Waiting};
 use rhodium_registry::{Form, LONG_MAX};
 use rhodium_store::{Batch, History, KeyValueStore, MemoryStore, StateRoot, StoreError, Table};
 use rhodium_term::Term;
-use rhodium_term::print::print;
+use rhodium_term::print::print_source;
 use serde::Serialize;
 
 use crate::block::{encode_block, seal};
@@ -381,11 +381,11 @@ fn listens_on(contract: &LinkedContract, receive: &Waiting) -> bool {
 }
 
 fn listens(receive: &Waiting, name: &[u8; 32]) -> bool {
-    receive.binds.iter().any(|bind| matches!(&bind.channel, Value::Name(id) if **id == *name))
+    receive.binds.iter().any(|bind| matches!(&bind.channel, Value::Name(id, _) if **id == *name))
 }
 
 fn shown(term: &Term) -> String {
-    let text = print(term).split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = print_source(term).split_whitespace().collect::<Vec<_>>().join(" ");
     match text.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{}…", text.split_at(end).0),
         None => text,

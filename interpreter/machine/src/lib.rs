@@ -6,6 +6,7 @@ mod error;
 mod errors;
 mod evaluate;
 mod explain;
+mod labels;
 mod locate;
 mod methods;
 mod numeric;
@@ -28,4 +29,4 @@ pub use operators::UnaryOp;
 pub use runtime::{
     Evaluation, Failure, Left, Limits, Program, Receipt, Runtime, RuntimeError, UNLIMITED_PHLO, Waiting,
 };
-pub use value::{List, Map, Set, Summary, Tuple, Value};
+pub use value::{Label, List, Map, Set, Summary, Tuple, Value};

@@ -28,7 +28,7 @@ pub enum UnaryOp {
 pub fn single(value: &Value) -> Result<(), Fault> {
     match value {
         Value::Nil => Err(Fault::reduce("Error: Multiple expressions given.")),
-        Value::Name(_) => Err(not_an_expression()),
+        Value::Name(..) => Err(not_an_expression()),
         Value::Term(par) => single_term(par, "Error: Multiple expressions given."),
         _ => Ok(()),
     }

@@ -69,7 +69,7 @@ fn yes(op: BinaryOp, a: Value, b: Value) -> bool {
 fn single_expressions() {
     assert_eq!(single(&Value::Nil).unwrap_err().message, "Error: Multiple expressions given.");
     assert_eq!(single(&two()).unwrap_err().message, "Error: Multiple expressions given.");
-    for other in [send(), Value::Name(vec![7; 32].into())] {
+    for other in [send(), Value::name(vec![7; 32])] {
         let text = "Error: parallel or non expression found where expression expected.";
         assert_eq!(single(&other).unwrap_err().message, text);
         assert_eq!(int_of(&other).unwrap_err().message, text);

@@ -24,6 +24,7 @@ use crate::cost::{Charge, Meter, comm, event, price};
 use crate::error::{Code, ErrorKind, Fault, RunError, Subject};
 use crate::errors::Errors;
 use crate::evaluate::Frame;
+use crate::labels::Labels;
 use crate::space::{Continuation, Datum, Fired, Installed, Produced, Space, Taken};
 use crate::system::{self, SystemContext};
 use crate::value::Value;
@@ -50,6 +51,7 @@ struct Running {
 /// Everything one evaluation works on.
 pub(crate) struct Machine<'a> {
     pub space: &'a mut Space,
+    labels: &'a Labels,
     pub meter: Meter,
     pub context: &'a mut SystemContext,
     pub matcher_steps: u64,
@@ -92,13 +94,14 @@ impl From<BudgetExhausted> for Fault {
 impl<'a> Machine<'a> {
     pub fn new(
         space: &'a mut Space,
+        labels: &'a Labels,
         meter: Meter,
         context: &'a mut SystemContext,
         matcher_steps: u64,
         source: u32,
     ) -> Machine<'a> {
         let (errors, caller, queue) = (Errors::default(), Origin::default(), VecDeque::new());
-        Machine { space, meter, context, matcher_steps, errors, comms: 0, source, caller, queue }
+        Machine { space, labels, meter, context, matcher_steps, errors, comms: 0, source, caller, queue }
     }
 
     /// Runs a closed process until nothing is left to do, or phlogiston runs out. Errors end up in `errors`.
@@ -216,8 +219,8 @@ impl<'a> Machine<'a> {
             Step::New { plain, names, injections, body, origin } => {
                 let cost = price::NEW_EVAL + price::NEW_BINDING * (i64::from(*plain) + names.uris.len() as i64);
                 self.meter.charge(cost, Charge::New).map_err(|f| f.at(*origin))?;
-                for _ in 0..*plain {
-                    locals.push(Value::Name(Arc::from(random.next())));
+                for k in 0..*plain {
+                    locals.push(Value::Name(Arc::from(random.next()), self.labels.label(*origin, k)));
                 }
                 self.bind_urns(names, injections, locals).map_err(|e| e.or_at(*origin))?;
                 return Ok(Some((*body, random)));

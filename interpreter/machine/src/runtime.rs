@@ -5,15 +5,16 @@ use std::sync::Arc;
 use rhodium_normalizer::{CompileError, Options, compile};
 use rhodium_random::Random;
 use rhodium_store::{Checkpoint, History, StateRoot, StoreError};
-use rhodium_term::{Children, Term, Var};
+use rhodium_term::{Children, Origin, Term, Var};
 
 use crate::cost::{Charge, Meter};
 use crate::error::{ErrorKind, Fault, RunError, Subject};
+use crate::labels::Labels;
 use crate::persist::{self, StoredBase};
 use crate::run::Machine;
 use crate::space::{Base, Installed, Space};
 use crate::system::{self, OutputLine, SystemContext};
-use crate::value::Value;
+use crate::value::{Label, Value};
 
 /// The limit of evaluations that are not to be limited.
 pub const UNLIMITED_PHLO: i64 = i64::MAX;
@@ -39,7 +40,7 @@ pub enum Program<'a> {
 pub struct Evaluation<'a> {
     /// The program.
     pub program: Program<'a>,
-    /// Number of the source in [`rhodium_term::Origin`]s.
+    /// Number of the source in [`Origin`]s.
     pub source: u32,
     /// The limit.
     pub phlo: i64,
@@ -126,6 +127,8 @@ pub struct Waiting {
     pub binds: Vec<WaitingBind>,
     /// The substituted body.
     pub body: Term,
+    /// The substituted guard.
+    pub guard: Option<Term>,
     /// `<=`
     pub persistent: bool,
     /// `<<-`
@@ -150,7 +153,7 @@ impl Waiting {
     pub fn to_term(&self) -> Term {
         let bind = |b: &WaitingBind| Term::bind(b.channel.to_term(), b.patterns.clone(), b.remainder, b.free_count);
         let binds: Children = self.binds.iter().map(bind).collect();
-        Term::single(Term::receive(binds, self.body.clone(), self.persistent, self.peek, None))
+        Term::single(Term::receive(binds, self.body.clone(), self.persistent, self.peek, self.guard.clone()))
     }
 }
 
@@ -161,14 +164,21 @@ pub struct Runtime {
     space: Space,
     limits: Limits,
     test_processes: bool,
+    labels: Labels,
 }
 
 impl Runtime {
     /// The state with this root.
     pub fn open(history: History, root: StateRoot) -> Result<Runtime, RuntimeError> {
         let base = base_of(&history, root)?;
-        let mut runtime =
-            Runtime { history, root, space: Space::new(base), limits: Limits::default(), test_processes: false };
+        let mut runtime = Runtime {
+            history,
+            root,
+            space: Space::new(base),
+            limits: Limits::default(),
+            test_processes: false,
+            labels: Labels::default(),
+        };
         runtime.install(system::definitions())?;
         Ok(runtime)
     }
@@ -210,7 +220,7 @@ impl Runtime {
     fn install(&mut self, definitions: &[system::Definition]) -> Result<(), RuntimeError> {
         for definition in definitions {
             let installed = Installed { arity: usize::from(definition.arity), body: definition.body };
-            self.space.install(Value::Name(Arc::from([definition.byte])), installed)?;
+            self.space.install(Value::name([definition.byte]), installed)?;
         }
         Ok(())
     }
@@ -218,6 +228,13 @@ impl Runtime {
     /// Sets the limits.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
+    }
+
+    /// The number of the source and the place in it where a private name was made, as the origin of its term tells: the
+    /// start of the `new`, or of what stands for one, plus the number of names that it made before. Known since the last
+    /// commit, for sources that were evaluated in the order of their numbers.
+    pub fn birthplace(&self, name: Origin) -> Option<(u32, u32)> {
+        self.labels.place(Label::of(name))
     }
 
     /// The root of the last checkpoint.
@@ -235,6 +252,9 @@ impl Runtime {
         let mut meter = Meter::new(evaluation.phlo);
         let failed =
             |cost, failure| Receipt { cost, failures: vec![failure], unlisted: 0, output: Vec::new(), comms: 0 };
+        if let Program::Source(text) = evaluation.program {
+            self.labels.enter(evaluation.source, text.len());
+        }
         let (term, parsing) = match evaluation.program {
             Program::Term(term) => (term.clone(), 0),
             Program::Source(text) => {
@@ -253,7 +273,7 @@ impl Runtime {
         };
         let printed = context.output.len();
         let steps = self.limits.matcher_steps;
-        let mut machine = Machine::new(&mut self.space, meter, context, steps, evaluation.source);
+        let mut machine = Machine::new(&mut self.space, &self.labels, meter, context, steps, evaluation.source);
         machine.run(&term, evaluation.random);
         let (used, comms) = (machine.meter.used(), machine.comms);
         let (errors, unlisted) = machine.errors.into_list();
@@ -278,6 +298,7 @@ impl Runtime {
         self.root = self.history.commit(checkpoint)?;
         let base = base_of(&self.history, self.root)?;
         self.space.rebase(base)?;
+        self.labels = Labels::default();
         Ok(self.root)
     }
 
@@ -331,7 +352,8 @@ fn waiting_of(channels: &[&Value], continuation: &crate::space::Continuation) ->
         })
         .collect();
     let body = continuation.body.materialize(&continuation.captured);
-    Waiting { binds, body, persistent: continuation.persistent, peek: continuation.peek }
+    let guard = continuation.body.materialize_guard(&continuation.captured);
+    Waiting { binds, body, guard, persistent: continuation.persistent, peek: continuation.peek }
 }
 
 fn base_of(history: &History, root: StateRoot) -> Result<Option<Box<dyn Base>>, RuntimeError> {

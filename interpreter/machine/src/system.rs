@@ -214,7 +214,7 @@ pub fn bound_value(urn: &str, context: &SystemContext) -> Option<Value> {
     }
     let kind = injected(urn)?;
     if kind == rhodium_registry::Injected::BitmaskTag {
-        return Some(Value::Name(Arc::from(bitmask_tag())));
+        return Some(Value::name(bitmask_tag()));
     }
     let mut aliases = INJECTED.iter().filter(|(_, other)| *other == kind);
     aliases.find_map(|(alias, _)| context.injections.get(*alias)).cloned()
@@ -351,7 +351,7 @@ impl Call<'_> {
             }
             ("fromPublicKey", Value::Bytes(key)) => text(address_from_public_key(key)),
             ("fromDeployerId", id) => text(deployer_key(id).as_deref().and_then(address_from_public_key)),
-            ("fromUnforgeable", Value::Name(id)) => text(Some(address_from_unforgeable(id))),
+            ("fromUnforgeable", Value::Name(id, _)) => text(Some(address_from_unforgeable(id))),
             ("validate" | "fromPublicKey" | "fromUnforgeable", _) => Value::Nil,
             _ => {
                 let operations = "\"validate\", \"fromPublicKey\", \"fromDeployerId\" or \"fromUnforgeable\"";
@@ -390,7 +390,7 @@ impl Call<'_> {
         if parse_versioned_urn(&text).is_none() {
             return Err(self.expected("a URN that is bound here, or a versioned one"));
         }
-        let channel = Value::Name(Arc::from([VERSIONED_REGISTRY]));
+        let channel = Value::name([VERSIONED_REGISTRY]);
         Ok(Answer { channel, data: vec![Value::str("lookupVersion"), Value::str(text), Value::Nil, ack.clone()] })
     }
 
@@ -527,7 +527,7 @@ mod tests {
     use super::*;
 
     fn ack() -> Value {
-        Value::Name(Arc::from([9; 32]))
+        Value::name([9; 32])
     }
 
     fn run(body: i64, arguments: &[Value]) -> Result<Option<Answer>, Fault> {
@@ -638,7 +638,7 @@ mod tests {
         assert_eq!(reply(13, &[text("validate"), address]), Value::Nil);
         assert_eq!(reply(13, &[text("validate"), text("not base58 0OIl")]), text("Invalid Base58 encoding"));
         assert_eq!(reply(13, &[text("validate"), Value::Int(1)]), Value::Nil);
-        let name = Value::Name(Arc::from([0; 32]));
+        let name = Value::name([0; 32]);
         let expected = text("1111Rhun7B8zMbtWwLETtKAS5WLHRaZFLHjY6KikfeBogCf4hVPPD");
         assert_eq!(reply(13, &[text("fromUnforgeable"), name.clone()]), expected);
         for (operation, wrong) in [
@@ -703,10 +703,7 @@ mod tests {
         assert_eq!(bound_value("rho:system:deployId", &context), Some(Value::Int(5)));
         assert_eq!(bound_value("rho:system:deployerId", &context), None);
         assert_eq!(bound_value("rho:rev:address", &context), bound_value("rho:vault:address", &context));
-        assert_eq!(
-            bound_value("rho:system:bitmaskMergeableTag", &context),
-            Some(Value::Name(Arc::from(bitmask_tag())))
-        );
+        assert_eq!(bound_value("rho:system:bitmaskMergeableTag", &context), Some(Value::name(bitmask_tag())));
         assert_eq!(bound_value("sys:test:authToken:make", &context), None);
         let stdout = bound_value("rho:io:stdout", &context).unwrap();
         let body = Term::single(Term::private([0]));
@@ -716,7 +713,7 @@ mod tests {
         assert_eq!(look(text("rho:io:stdout")).unwrap().unwrap().data, std::slice::from_ref(&stdout));
         assert_eq!(look(Value::uri("rho:io:stdout")).unwrap().unwrap().data, [stdout]);
         let forwarded = look(text("rho:serve:1:04ab:p:*")).unwrap().unwrap();
-        assert_eq!(forwarded.channel, Value::Name(Arc::from([19])));
+        assert_eq!(forwarded.channel, Value::name([19]));
         assert_eq!(forwarded.data, [text("lookupVersion"), text("rho:serve:1:04ab:p:*"), Value::Nil, ack()]);
         assert_eq!(look(text("rho:nothing")).unwrap_err().kind, ErrorKind::IllegalArgument);
         assert_eq!(look(Value::Int(1)).unwrap_err().kind, ErrorKind::IllegalArgument);

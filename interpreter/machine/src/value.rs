@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use rhodium_term::{Children, Head, Term, order, varint_len};
+use rhodium_term::{Children, Head, Origin, Term, order, varint_len};
 
 /// Collections whose term is deeper than this are kept as terms.
 pub const MAX_DEPTH: u32 = 128;
@@ -29,8 +29,8 @@ pub enum Value {
     Str(Arc<str>),
     /// A byte array.
     Bytes(Arc<[u8]>),
-    /// A private name.
-    Name(Arc<[u8]>),
+    /// A private name, and the label of the `new` that made it.
+    Name(Arc<[u8]>, Label),
     /// A list.
     List(Arc<List>),
     /// A tuple.
@@ -41,6 +41,22 @@ pub enum Value {
     Map(Arc<Map>),
     /// Anything else: a Par.
     Term(Term),
+}
+
+/// Where a private name was made: a position in all sources of a runtime, one after the other, or 0 if nobody knows.
+/// Labels serve display only: equality, order, hashes and encodings ignore them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Label(pub u32);
+
+impl Label {
+    /// The label that a term carries as an origin without a source.
+    pub(crate) fn of(origin: Origin) -> Label {
+        Label(if origin.source == 0 { origin.start } else { 0 })
+    }
+
+    fn origin(self) -> Origin {
+        Origin { source: 0, start: self.0, end: self.0 }
+    }
 }
 
 /// What every collection remembers of its elements.
@@ -194,6 +210,11 @@ impl Value {
         Value::Bytes(bytes.into())
     }
 
+    /// A private name of which nothing else is known.
+    pub fn name(id: impl Into<Arc<[u8]>>) -> Value {
+        Value::Name(id.into(), Label::default())
+    }
+
     /// A URI.
     pub fn uri(text: impl Into<Arc<str>>) -> Value {
         Value::Term(Term::single(Term::uri(text)))
@@ -253,7 +274,7 @@ impl Value {
             Head::Int(i) => Value::Int(*i),
             Head::Str(s) => Value::Str(s.clone()),
             Head::Bytes(b) => Value::Bytes(b.clone()),
-            Head::Private(id) => Value::Name(id.clone()),
+            Head::Private(id) => Value::Name(id.clone(), Label::of(item.origin())),
             Head::List { remainder: None } if shallow => {
                 let mut list = List::default();
                 for child in item.children() {
@@ -289,7 +310,7 @@ impl Value {
             Value::Int(i) => Term::int(*i),
             Value::Str(s) => Term::string(s.clone()),
             Value::Bytes(b) => Term::bytes(b.clone()),
-            Value::Name(id) => Term::private(id.clone()),
+            Value::Name(id, label) => Term::private(id.clone()).at(label.origin()),
             Value::List(list) => Term::list(list.items.iter().map(Value::to_term).collect::<Children>(), None),
             Value::Tuple(tuple) => Term::tuple(tuple.items.iter().map(Value::to_term).collect::<Children>()),
             Value::Set(set) => Term::set(set.items.iter().map(Value::to_term).collect(), None),
@@ -311,7 +332,7 @@ impl Value {
             Value::Int(i) => field(1 + varint_len(((*i << 1) ^ (*i >> 63)) as u64)),
             Value::Str(s) => field(field(s.len() as u64)),
             Value::Bytes(b) => field(1 + field(b.len() as u64)),
-            Value::Name(id) => field(field(if id.is_empty() { 0 } else { field(id.len() as u64) })),
+            Value::Name(id, _) => field(field(if id.is_empty() { 0 } else { field(id.len() as u64) })),
             Value::List(list) => collection(&list.summary, 2),
             Value::Tuple(tuple) => collection(&tuple.summary, 2),
             Value::Set(set) => collection(&set.summary, 2),
@@ -327,7 +348,7 @@ impl Value {
         };
         match self {
             Value::Nil => 0,
-            Value::Bool(_) | Value::Int(_) | Value::Str(_) | Value::Bytes(_) | Value::Name(_) => 1,
+            Value::Bool(_) | Value::Int(_) | Value::Str(_) | Value::Bytes(_) | Value::Name(..) => 1,
             Value::List(list) => collection(&list.summary, list.items.is_empty()),
             Value::Tuple(tuple) => collection(&tuple.summary, tuple.items.is_empty()),
             Value::Set(set) => collection(&set.summary, set.items.is_empty()),
@@ -370,7 +391,7 @@ impl Value {
             Value::Int(_) => "int".into(),
             Value::Str(_) => "string".into(),
             Value::Bytes(_) => "byte array".into(),
-            Value::Name(_) => "unforgeable".into(),
+            Value::Name(..) => "unforgeable".into(),
             Value::List(_) => "list".into(),
             Value::Tuple(_) => "tuple".into(),
             Value::Set(_) => "set".into(),
@@ -386,7 +407,7 @@ impl Value {
             Value::Bool(_) => 1,
             Value::Int(_) => 2,
             Value::Str(_) => 3,
-            Value::Name(_) => 5,
+            Value::Name(..) => 5,
             Value::List(_) => 6,
             Value::Tuple(_) => 7,
             Value::Set(_) => 8,
@@ -423,7 +444,7 @@ impl PartialEq for Value {
             (Value::Bool(a), Value::Bool(b)) => a == b,
             (Value::Int(a), Value::Int(b)) => a == b,
             (Value::Str(a), Value::Str(b)) => a == b,
-            (Value::Bytes(a), Value::Bytes(b)) | (Value::Name(a), Value::Name(b)) => a == b,
+            (Value::Bytes(a), Value::Bytes(b)) | (Value::Name(a, _), Value::Name(b, _)) => a == b,
             (Value::List(a), Value::List(b)) => Arc::ptr_eq(a, b) || a.items == b.items,
             (Value::Tuple(a), Value::Tuple(b)) => Arc::ptr_eq(a, b) || a.items == b.items,
             (Value::Set(a), Value::Set(b)) => Arc::ptr_eq(a, b) || a.items == b.items,
@@ -444,7 +465,7 @@ impl Hash for Value {
             Value::Bool(b) => b.hash(state),
             Value::Int(i) => i.hash(state),
             Value::Str(s) => s.hash(state),
-            Value::Bytes(b) | Value::Name(b) => b.hash(state),
+            Value::Bytes(b) | Value::Name(b, _) => b.hash(state),
             Value::List(list) => list.items.iter().for_each(|v| v.hash(state)),
             Value::Tuple(tuple) => tuple.items.hash(state),
             Value::Set(set) => set.items.iter().for_each(|v| v.hash(state)),
@@ -480,7 +501,7 @@ impl Value {
             (Value::Bool(a), Value::Bool(b)) => b.cmp(a),
             (Value::Int(a), Value::Int(b)) => a.cmp(b),
             (Value::Str(a), Value::Str(b)) => a.as_bytes().cmp(b.as_bytes()),
-            (Value::Bytes(a), Value::Bytes(b)) | (Value::Name(a), Value::Name(b)) => a.cmp(b),
+            (Value::Bytes(a), Value::Bytes(b)) | (Value::Name(a, _), Value::Name(b, _)) => a.cmp(b),
             (Value::List(a), Value::List(b)) => canonical(a.items.iter(), b.items.iter()),
             (Value::Tuple(a), Value::Tuple(b)) => canonical(a.items.iter(), b.items.iter()),
             (Value::Set(a), Value::Set(b)) => canonical(a.items.iter(), b.items.iter()),

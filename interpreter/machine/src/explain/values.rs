@@ -64,7 +64,7 @@ impl Type {
             Value::Int(_) => Type::Integer,
             Value::Str(_) => Type::Text,
             Value::Bytes(_) => Type::Bytes,
-            Value::Name(_) => Type::Unforgeable,
+            Value::Name(..) => Type::Unforgeable,
             Value::List(_) => Type::List,
             Value::Tuple(_) => Type::Tuple,
             Value::Set(_) => Type::Set,
@@ -168,7 +168,7 @@ fn large(value: &Value) -> Option<String> {
         Value::Tuple(tuple) => format!("{} elements", tuple.items.len()),
         Value::Set(set) => format!("{} elements", set.items.len()),
         Value::Map(map) => format!("{} entries", map.entries.len()),
-        Value::Term(_) | Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Name(_) => return None,
+        Value::Term(_) | Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Name(..) => return None,
     })
 }
 
