@@ -2,7 +2,7 @@
 
 use rhodium_machine::{Left, Value, Waiting};
 use rhodium_term::print::{Names, print_name_with, print_with};
-use rhodium_term::{Term, forgeability, proto};
+use rhodium_term::{Children, Term, forgeability, proto};
 use serde::Serialize;
 
 use crate::diagnostics::Diagnostic;
@@ -132,7 +132,7 @@ impl Leftovers {
 }
 
 fn send_of(left: &Left) -> Term {
-    let data = left.data.iter().map(Value::to_term).collect();
+    let data: Children = left.data.iter().map(Value::to_term).collect();
     Term::single(Term::send(left.channel.to_term(), data, left.persistent))
 }
 

@@ -118,17 +118,21 @@ fn block(code: &str, right: bool) -> Vec<String> {
         }
         "E0555" => {
             let stranger = SecretKey::from_bytes(&[9; 32]).unwrap();
-            block.sig = sign_secp256k1(&block.block_hash, &stranger);
+            block.sig = sign_secp256k1(&hash(&block), &stranger);
             encode_block(&block)
         }
         _ => {
             block.justifications.push(Justification::default());
             seal(&mut block);
             let creator = fs::read_to_string(files.path("creator.sk")).unwrap();
-            block.sig = sign_secp256k1(&block.block_hash, &rhodium_keys::read_secret_hex(&creator).unwrap());
+            block.sig = sign_secp256k1(&hash(&block), &rhodium_keys::read_secret_hex(&creator).unwrap());
             encode_block(&block)
         }
     };
     files.write("changed.bin", changed);
     examples::codes(&examples::execute(&files, "rho genesis verify changed.bin"))
+}
+
+fn hash(block: &BlockMessage) -> [u8; 32] {
+    block.block_hash.as_slice().try_into().unwrap()
 }
