@@ -91,14 +91,14 @@ fn one_of_each() -> Vec<Value> {
         zipper(false),
         zipper(true),
         number(Head::DeployId([1].into())),
-        Value::Name([1; 32].into()),
+        Value::name([1; 32]),
         send(),
     ]
 }
 
 /// The receivers in the table are those that the methods accept with some arguments.
 #[test]
-fn receivers() {
+fn receivers_of_the_table() {
     let values = one_of_each();
     for method in Method::ALL {
         for target in &values {
