@@ -1,4 +1,4 @@
-//! What is said of programs that fail while they run. `tests/diagnostics/run/` has programs with what is drawn for
+//! What is said of programs that fail while they run. `tests/run_errors/` has programs with what is drawn for
 //! people and what is given as data; `RHO_REFRESH=1 cargo test --test run_errors` writes it anew.
 
 mod cli;
@@ -19,7 +19,7 @@ struct Case {
     json: String,
 }
 
-const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/diagnostics/run");
+const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/run_errors");
 
 fn cases(content: &str) -> Vec<Case> {
     let sections = content.split("=== ").skip(1);

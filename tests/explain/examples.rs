@@ -137,7 +137,7 @@ pub fn run(family: &Family, code: &str, example: &Example) -> Value {
     }
     let mut line = match (&example.command, &family.base.command) {
         (Some(line), _) | (None, Some(line)) => line.trim().to_owned(),
-        (None, None) if code.starts_with('W') => "rho check example.rho".to_owned(),
+        (None, None) if code.starts_with('W') => "rho check --deny warnings example.rho".to_owned(),
         (None, None) => "rho run --bare example.rho".to_owned(),
     };
     if files.contains_key("parameters.toml") {

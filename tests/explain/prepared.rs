@@ -24,6 +24,7 @@ pub fn codes(code: &str, sort: Sort) -> Vec<String> {
         "E0535" => template("\"$$keys$$\"", "keys", MacroValue::Keys(Vec::new())),
         "E0541" | "E0542" | "E0543" | "E0544" | "E0545" => deploy(code, right),
         "E0551" | "E0552" | "E0553" | "E0554" | "E0555" | "E0556" => block(code, right),
+        "E0320" => source(format!("{}Nil", "@0!(1) | ".repeat(if right { 30_000 } else { 40_000 })).as_bytes(), ""),
         "E0904" => source(b"Nil // \xff", ""),
         "E0905" => source(&[&vec![b' '; 2 << 20][..], b"Nil"].concat(), if right { "" } else { "--max-source 1" }),
         "E0908" => unwritable(right),
