@@ -1,31 +1,15 @@
-//! Errors that no source text leads to, and the places that texts cannot show.
+//! The codes of errors, and places that only a small limit shows.
 
 mod common;
 
-use common::{Space, history};
-use rhodium_machine::system::SystemContext;
-use rhodium_machine::{Code, Evaluation, Failure, Limits, Program, RunError, Runtime, UNLIMITED_PHLO};
-use rhodium_random::Random;
-use rhodium_term::{Term, Var};
+use common::Space;
+use rhodium_machine::{Code, Failure, Limits, RunError};
 
 fn first(failures: Vec<Failure>) -> RunError {
     match failures.into_iter().next() {
         Some(Failure::Run(error)) => error,
         other => panic!("{other:?}"),
     }
-}
-
-/// A free variable outside of a pattern: the normalizer refuses it, a term may have it.
-#[test]
-fn free_variables() {
-    let mut runtime = Runtime::empty(history()).expect("empty space");
-    let open = Term::par(vec![Term::var(Var::Wildcard, 0), Term::send(Term::nil(), vec![], false)]);
-    let term = Term::single(Term::send(Term::nil(), vec![open], false));
-    let random = Random::from_seed(&[]);
-    let evaluation = Evaluation { program: Program::Term(&term), source: 0, phlo: UNLIMITED_PHLO, random };
-    let error = first(runtime.evaluate(evaluation, &mut SystemContext::default()).failures);
-    assert_eq!(error.code, Code::Substitute);
-    assert!(error.explain().reason.contains("free variable"));
 }
 
 /// The limit of the matcher is met where the guard stands, or the send.
