@@ -77,7 +77,7 @@ impl<'s> Builder<'s> {
 
     /// The text of a token without its first and last character.
     pub(crate) fn inner_text(&self, l: u32, r: u32) -> Arc<str> {
-        Arc::from(self.text(l + 1, r - 1))
+        Arc::from(self.text(l + 1, r.saturating_sub(1)))
     }
 
     pub(crate) fn string(&mut self, l: u32, r: u32) -> ProcId {

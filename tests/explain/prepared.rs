@@ -16,7 +16,7 @@ pub fn codes(code: &str, sort: Sort) -> Vec<String> {
     let right = sort == Sort::Right;
     match code {
         "E0501" => build("bonds.txt", b"04\xff 100\n", 1),
-        "E0605" => build("Greeter.rho", b"\x7fELF", 1),
+        "E0605" => build("Greeter.rho", b"Nil // \xff", 1),
         "E0606" => build("Greeter.rho", &vec![b' '; 33 << 20], 1),
         "E0652" => build("Greeter.rho", b"Nil", 2),
         "E0532" => template("Nil", "greeting", MacroValue::Text("hello".into())),
