@@ -117,7 +117,9 @@ struct Stages {
 
 impl Stages {
     fn of(source: &str, times: u32) -> Stages {
-        let floor = best(times, || drop(black_box(scan(black_box(source)))));
+        let floor = best(times, || {
+            black_box(scan(black_box(source)));
+        });
         let parse = best(times, || drop(black_box(parsed(source))));
         let (tree, mut terms) = (parsed(source), Vec::new());
         let normalize = best(times, || terms.push(normal_form(&tree)));

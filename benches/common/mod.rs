@@ -1,4 +1,5 @@
 //! What the benches share: the floor of a COMM and the shortest of several runs.
+#![allow(dead_code, reason = "each bench uses its part")]
 
 use std::collections::HashMap;
 use std::hint::black_box;
