@@ -35,6 +35,8 @@ fn is_blank(tokens: &Tokens, plan: &Plan, i: usize) -> bool {
         (_, Bang | BangBang | BangQuery | QueryBang) => false,
         (Dot, Identifier | Agent | Constructor | Method | Default | Private) => false,
         (Identifier | Agent | Constructor | Method | Default | Private | Set, ParenOpen) => false,
+        // The name of a contract, as in `contract @"bank"(…)`.
+        (_, ParenOpen) if i >= 3 && tokens.kind(i - 2) == Some(At) && tokens.kind(i - 3) == Some(Contract) => false,
         (Bundle | BundleWrite | BundleRead | BundleNone, BraceOpen) => false,
         _ => true,
     }

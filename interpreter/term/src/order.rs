@@ -1,6 +1,7 @@
 //! The canonical order of terms (runtime.md 2): score trees compared without being built.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use smallvec::{SmallVec, smallvec};
 
@@ -328,15 +329,37 @@ pub(crate) fn canonical_set(mut elements: Vec<Term>) -> Vec<Term> {
         *element = sort_term(element);
     }
     elements.sort_by(compare);
-    // Maps that differ in values only compare as equal, so duplicates need not be neighbours there.
     let mut out: Vec<Term> = Vec::with_capacity(elements.len());
+    let mut run = Run::default();
     for element in elements {
-        let known = out.iter().rev().take_while(|o| compare(o, &element) == Ordering::Equal).any(|o| *o == element);
-        if !known {
+        if run.find(&out, |known| known, &element).is_none() {
             out.push(element);
         }
     }
     out
+}
+
+/// The last things of a list in order that compare as equal: maps that differ in values only do, so duplicates need not
+/// be neighbours there. The places of all but single ones are kept, so that long runs are not searched.
+#[derive(Default)]
+struct Run {
+    start: usize,
+    places: HashMap<Term, usize>,
+}
+
+impl Run {
+    /// Where in the list `new` is already, if that comes next in the order.
+    fn find<T>(&mut self, list: &[T], key: impl Fn(&T) -> &Term, new: &Term) -> Option<usize> {
+        if list.last().is_none_or(|last| compare(key(last), new) != Ordering::Equal) {
+            self.start = list.len();
+            self.places.clear();
+            return None;
+        }
+        for (place, known) in list.iter().enumerate().skip(self.start + self.places.len()) {
+            self.places.insert(key(known).clone(), place);
+        }
+        self.places.get(new).copied()
+    }
 }
 
 /// Entries sorted by key; the last of several entries with equal keys stays.
@@ -347,10 +370,10 @@ pub(crate) fn canonical_map(mut entries: Vec<(Term, Term)>) -> Vec<(Term, Term)>
     }
     entries.sort_by(|a, b| compare(&a.0, &b.0));
     let mut out: Vec<(Term, Term)> = Vec::with_capacity(entries.len());
+    let mut run = Run::default();
     for (key, value) in entries {
-        let same = out.iter_mut().rev().take_while(|o| compare(&o.0, &key) == Ordering::Equal).find(|o| o.0 == key);
-        match same {
-            Some(entry) => entry.1 = value,
+        match run.find(&out, |entry| &entry.0, &key) {
+            Some(place) => out[place].1 = value,
             None => out.push((key, value)),
         }
     }
