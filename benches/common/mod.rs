@@ -5,7 +5,12 @@ use std::collections::HashMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use mimalloc::MiMalloc;
 use rhodium_keys::blake2b256;
+
+/// The allocator of the command line.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn one_floor() {
     let block = [7u8; 128];

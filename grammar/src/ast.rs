@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use num_bigint::BigInt;
 
 /// A half-open range of byte offsets in the source text.
@@ -362,7 +363,7 @@ pub struct Ast {
     names: Vec<Name>,
     name_spans: Vec<Span>,
     symbols: Vec<Arc<str>>,
-    symbol_index: HashMap<Arc<str>, Symbol>,
+    symbol_index: HashMap<Arc<str>, Symbol, RandomState>,
 }
 
 impl Ast {

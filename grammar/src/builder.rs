@@ -30,6 +30,14 @@ pub(crate) struct Builder<'s> {
     big: number::Value,
 }
 
+/// A list with room for a few more: most have two or three items.
+pub(crate) fn list_of<T>(item: T) -> Vec<T> {
+    const BYTES: usize = 16;
+    let mut list = Vec::with_capacity((BYTES / size_of::<T>().max(1)).max(1));
+    list.push(item);
+    list
+}
+
 fn span(l: u32, r: u32) -> Span {
     Span { start: l, end: r }
 }

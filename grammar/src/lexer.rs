@@ -416,6 +416,9 @@ enum Frame {
     Other,
 }
 
+/// A token or what is wrong there. Errors are large and rare, tokens are many: they are moved often.
+pub(crate) type Next = Result<Lexeme, Box<SyntaxError>>;
+
 /// The tokens of a source, comments included. Errors do not end the iteration.
 #[derive(Clone, Debug)]
 pub struct Lexer<'s> {
@@ -426,7 +429,7 @@ pub struct Lexer<'s> {
     closed: Frame,
     open: Vec<Frame>,
     /// A token already read while looking for the end of a run of illegal characters.
-    ready: Option<Result<Lexeme, SyntaxError>>,
+    ready: Option<Next>,
 }
 
 /// Iterates over the tokens of a source of less than 4 GiB, comments included. A byte order mark at the start is
@@ -558,8 +561,8 @@ impl Lexer<'_> {
                 Some(Err(fault)) => {
                     // Another run of illegal characters is left for the next call, so that runs do not nest.
                     self.ready = Some(match fault {
-                        Fault::Character => Err(illegal(self.here(), self.text(self.here()))),
-                        other => Err(self.fault(other)),
+                        Fault::Character => Err(Box::new(illegal(self.here(), self.text(self.here())))),
+                        other => Err(Box::new(self.fault(other))),
                     });
                     break;
                 }
@@ -575,6 +578,17 @@ impl Lexer<'_> {
 
     fn text(&self, span: Span) -> &str {
         self.raw.source().get(span.start as usize - self.offset..span.end as usize - self.offset).unwrap_or_default()
+    }
+
+    /// The next token, comments included.
+    pub(crate) fn advance(&mut self) -> Option<Next> {
+        if self.ready.is_some() {
+            return self.ready.take();
+        }
+        match self.raw.next()? {
+            Ok(kind) => Some(Ok(self.lexeme(kind))),
+            Err(fault) => Some(Err(Box::new(self.fault(fault)))),
+        }
     }
 
     fn lexeme(&mut self, kind: TokenKind) -> Lexeme {
@@ -596,12 +610,6 @@ impl Iterator for Lexer<'_> {
     type Item = Result<Lexeme, SyntaxError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some(ready) = self.ready.take() {
-            return Some(ready);
-        }
-        match self.raw.next()? {
-            Ok(kind) => Some(Ok(self.lexeme(kind))),
-            Err(fault) => Some(Err(self.fault(fault))),
-        }
+        self.advance().map(|next| next.map_err(|error| *error))
     }
 }

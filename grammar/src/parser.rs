@@ -7,7 +7,7 @@ use lalrpop_util::{ParseError, lalrpop_mod};
 use crate::ast::{Ast, ProcId, Span};
 use crate::builder::{Builder, LexicalError};
 use crate::error::{SyntaxError, codes};
-use crate::lexer::{Lexeme, Lexer, TokenKind, tokens};
+use crate::lexer::{Lexeme, Lexer, Next, TokenKind, tokens};
 use crate::recovery::all_errors;
 
 lalrpop_mod!(
@@ -110,7 +110,7 @@ pub(crate) fn attempt(source: &str, tokens: impl Iterator<Item = Lexeme>) -> Att
 /// The tokens as the parser wants them: without comments, `agent` only where it is one, and ending at the first error.
 struct TokenStream<'s> {
     lexer: Lexer<'s>,
-    ahead: VecDeque<Result<Lexeme, SyntaxError>>,
+    ahead: VecDeque<Next>,
     /// How many tokens may still be given.
     left: usize,
     /// The first token beyond that.
@@ -122,8 +122,13 @@ impl<'s> TokenStream<'s> {
         TokenStream { lexer: tokens(source), ahead: VecDeque::new(), left, beyond: None }
     }
 
-    fn read(&mut self) -> Option<Result<Lexeme, SyntaxError>> {
-        self.lexer.find(|item| !matches!(item, Ok(lexeme) if lexeme.kind == TokenKind::Comment))
+    fn read(&mut self) -> Option<Next> {
+        loop {
+            match self.lexer.advance() {
+                Some(Ok(Lexeme { kind: TokenKind::Comment, .. })) => {}
+                next => return next,
+            }
+        }
     }
 
     fn peek(&mut self, distance: usize) -> Option<TokenKind> {
@@ -156,11 +161,11 @@ impl Iterator for &mut TokenStream<'_> {
     type Item = Result<(u32, TokenKind, u32), LexicalError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let item = match self.ahead.pop_front() {
-            Some(item) => item,
+        let next = match self.ahead.pop_front() {
+            Some(next) => next,
             None => self.read()?,
         };
-        match item {
+        match next {
             Ok(lexeme) if self.left == 0 => {
                 self.beyond = Some(lexeme.span);
                 Some(Err(LexicalError))

@@ -63,6 +63,7 @@ fn remainder_size(field: u32, remainder: &Option<Var>) -> u64 {
 }
 
 /// The field number of an expression, connective or unforgeable in its oneof, for heads that are one.
+#[inline]
 pub(crate) fn oneof_field(head: &Head) -> Option<u32> {
     Some(match head {
         Head::Bool(_) => 1,
@@ -100,6 +101,7 @@ pub(crate) fn oneof_field(head: &Head) -> Option<u32> {
 }
 
 /// Size of the message inside a oneof field (EList, EMethod, …), without its key and length. Zero for scalars.
+#[inline]
 pub(crate) fn inner_size(head: &Head, children: &[Term], lf: &LocallyFree, cu: bool) -> u64 {
     let lf = lf.len() as u64;
     match head {
@@ -145,6 +147,7 @@ pub(crate) fn inner_size(head: &Head, children: &[Term], lf: &LocallyFree, cu: b
 }
 
 /// Field number of an item in `Par`.
+#[inline]
 pub(crate) fn item_field(head: &Head) -> u32 {
     use crate::head::Category::*;
     match head.category() {
@@ -161,7 +164,14 @@ pub(crate) fn item_field(head: &Head) -> u32 {
     }
 }
 
+/// Size of a Par that has this item only.
+pub(crate) fn par_of_one_size(item: &Term) -> u64 {
+    field_len(item_field(item.head()), item.size())
+        .saturating_add(optional_bytes(9, item.locally_free().len() as u64) + flag(item.connective_used()))
+}
+
 /// Size of the message of a node: for items of a Par the element message.
+#[inline(always)] // In constructors of one head, all but that head's case goes away.
 pub(crate) fn message_size(head: &Head, children: &[Term], lf: &LocallyFree, cu: bool) -> u64 {
     let lf_len = lf.len() as u64;
     match head {

@@ -9,7 +9,7 @@ use smallvec::{SmallVec, smallvec};
 use crate::head::{Category, Head, NewNames, SimpleType, Var, ZipperCursor};
 use crate::locally_free::LocallyFree;
 use crate::order;
-use crate::size::message_size;
+use crate::size::{message_size, par_of_one_size};
 
 /// A node of the normal form; cloning shares it. Equality is structural equality (runtime.md 1.7): it ignores
 /// `locallyFree` and compares `connective_used`.
@@ -256,6 +256,7 @@ impl Term {
     }
 
     /// `in_order`: whether the node's own children are in canonical order, if it is a Par.
+    #[inline(always)] // See `message_size`.
     fn build(head: Head, children: Children, locally_free: LocallyFree, connective_used: bool, in_order: bool) -> Term {
         let size = message_size(&head, &children, &locally_free, connective_used);
         let mut hash = mix(hash_head(&head), u64::from(connective_used));
@@ -435,8 +436,23 @@ impl Term {
 
     /// A Par of one item.
     pub fn single(item: Term) -> Term {
-        let (locally_free, connective_used) = (item.locally_free().clone(), item.connective_used());
-        Term::build(Head::Par, smallvec![item], locally_free, connective_used, true)
+        // What `build` would find, without loops: half of all nodes are made here.
+        let node = &*item.0;
+        let connective_used = item.connective_used();
+        let ground = node.head.category() != Some(Category::Expr) || item.is_ground();
+        let flags = Flags::CONNECTIVE_USED
+            .when(connective_used)
+            .with(Flags::GROUND.when(ground))
+            .with(Flags::CANONICAL)
+            .above(node.flags);
+        let locally_free = node.locally_free.clone();
+        let size = par_of_one_size(&item);
+        let hash = mix(mix(hash_head(&Head::Par), u64::from(connective_used)), node.hash);
+        let (depth, reach) = (node.depth + 1, node.reach.max(locally_free.len() as u32));
+        let (head, origin) = (Head::Par, Origin::default());
+        let mut children = Children::new();
+        children.push(item);
+        Term(Arc::new(Node { head, children, locally_free, size, hash, depth, reach, flags, origin }))
     }
 
     /// Parallel composition of Pars, in canonical order.
@@ -590,7 +606,7 @@ impl Term {
             Var::Bound(i) if pattern_depth == 0 => LocallyFree::single(i),
             _ => LocallyFree::EMPTY,
         };
-        Term::with_caches(Head::Var(var), Children::new(), locally_free, !matches!(var, Var::Bound(_)))
+        Term::build(Head::Var(var), Children::new(), locally_free, !matches!(var, Var::Bound(_)), true)
     }
 
     /// `=x` as an item, met at a pattern depth.
@@ -723,6 +739,35 @@ impl fmt::Debug for Term {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_par_of_one_is_what_the_general_constructor_makes() {
+        let bound = Term::single(Term::var(Var::Bound(3), 0));
+        let free = Term::single(Term::var(Var::Free(0), 1));
+        let wide = Term::single(Term::var(Var::Bound(200), 0));
+        let unsorted = Term::par_in_order(vec![Term::int(2), Term::int(1)]);
+        let items = [
+            Term::int(7),
+            Term::var(Var::Wildcard, 0),
+            Term::private([1; 32]),
+            Term::list([bound.clone(), Term::single(Term::private([1; 32]))], None),
+            Term::send(bound.clone(), [free.clone(), wide.clone()], true),
+            Term::operator(Head::Not, vec![bound]),
+            Term::connective(Head::ConnAnd, [free, wide]),
+            Term::tuple(vec![unsorted]),
+        ];
+        for item in items {
+            let (locally_free, connective_used) = (item.locally_free().clone(), item.connective_used());
+            let general = Term::with_caches(Head::Par, vec![item.clone()], locally_free, connective_used);
+            let single = Term::single(item);
+            let caches = |term: &Term| {
+                let node = &term.0;
+                (node.size, node.hash, node.depth, node.reach, node.flags.0, node.locally_free.clone())
+            };
+            assert_eq!(caches(&single), caches(&general), "{single:?}");
+            assert!(single == general);
+        }
+    }
 
     #[test]
     #[cfg(target_pointer_width = "64")]
