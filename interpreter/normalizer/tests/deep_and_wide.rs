@@ -20,10 +20,15 @@ fn compiled(source: &str) -> Term {
 
 #[test]
 fn every_level_is_kept() {
-    for (open, core, close, levels) in [("[", "1", "]", 2), ("{1:Set((", "1", ",))}", 6), ("new x in ", "Nil", "", 2)] {
+    for (depth, open, core, close, levels) in [
+        (DEPTH, "[", "1", "]", 2),
+        (DEPTH, "{1:Set((", "1", ",))}", 6),
+        (DEPTH, "new x in ", "Nil", "", 2),
+        (DEPTH / 10, "agent @1 { default(){Nil} | constructor(){", "Nil", "}}", 4),
+    ] {
         on_small_stack(move || {
-            let term = compiled(&format!("{}{core}{}", open.repeat(DEPTH), close.repeat(DEPTH)));
-            assert!(term.depth() >= levels * DEPTH as u32, "{open}: {} levels", term.depth());
+            let term = compiled(&format!("{}{core}{}", open.repeat(depth), close.repeat(depth)));
+            assert!(term.depth() as usize >= levels * depth, "{open}: {} levels", term.depth());
             assert!(term.is_canonical());
         });
     }

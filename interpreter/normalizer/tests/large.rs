@@ -50,7 +50,6 @@ const NESTED: &[Nested] = &[
     Nested("if({", "true", "}){Nil}"),
     Nested("let x<-1 in {", "Nil", "}"),
     Nested("let x={", "1", "} in Nil"),
-    Nested("agent @1{default(){Nil}|constructor(){", "Nil", "}}"),
     Nested("bundle+{", "Nil", "}"),
     Nested("bundle-{1|", "Nil", "}"),
     Nested("not ", "true", ""),
