@@ -6,8 +6,9 @@ use super::{Printer, Style, Task};
 use crate::head::{Head, ZipperCursor};
 use crate::term::Term;
 
-/// Fixed-point numbers with more decimal places are printed with an exponent.
-const MAX_PLACES: u32 = 10_000;
+/// Zeros that fixed-point numbers may add to their digits, together; the others are printed with an exponent, so that
+/// the text does not grow out of proportion.
+pub(super) const MAX_ZEROS: u64 = 1 << 20;
 /// First byte of a path segment that is one symbol; its length is added.
 const SYMBOL: u8 = 0xc0;
 
@@ -47,8 +48,13 @@ impl<'a> Printer<'a> {
 
     fn double(&mut self, value: f64) {
         if self.is_source() && !value.is_finite() {
-            let numerator = if value.is_nan() { 0.0 } else { value.signum() };
-            return self.show(format_args!("({numerator:.1}f64 / 0.0f64)"));
+            // What is too large for a float is infinite; no literal is not a number.
+            let literal = match (value.is_nan(), value > 0.0) {
+                (true, _) => "(0.0f64 / 0.0f64)",
+                (false, true) => "1e999f64",
+                (false, false) => "-1e999f64",
+            };
+            return self.out.push_str(literal);
         }
         let start = self.out.len();
         self.show(value);
@@ -63,9 +69,11 @@ impl<'a> Printer<'a> {
             self.out.push('-');
         }
         let digits = unscaled.magnitude().to_string();
-        if scale > MAX_PLACES {
+        let zeros = u64::from(scale).saturating_sub(digits.len() as u64);
+        let Some(left) = self.zeros.checked_sub(zeros) else {
             return self.show(format_args!("{digits}e-{scale}p{scale}"));
-        }
+        };
+        self.zeros = left;
         let places = scale as usize;
         let padded = format!("{digits:0>width$}", width = places + 1);
         let (whole, fraction) = padded.split_at(padded.len() - places);

@@ -159,13 +159,16 @@ struct Printer<'a> {
     tasks: Vec<Task<'a>>,
     scopes: Vec<Scope>,
     indentation: usize,
+    /// Zeros that decimals may still add.
+    zeros: u64,
 }
 
 impl<'a> Printer<'a> {
     fn new(style: Style, names: &'a Names) -> Self {
         let levels = Levels::default();
         let scope = Scope { binders: Vec::new(), count: 0, letter: Letter::FIRST, free: None, levels };
-        Printer { out: String::new(), style, names, tasks: Vec::new(), scopes: vec![scope], indentation: 0 }
+        let (out, tasks, zeros) = (String::new(), Vec::new(), literal::MAX_ZEROS);
+        Printer { out, style, names, tasks, scopes: vec![scope], indentation: 0, zeros }
     }
 
     fn run(mut self, term: &'a Term) -> String {

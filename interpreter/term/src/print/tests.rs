@@ -55,13 +55,15 @@ fn values() {
     same(&fixed(150, 2), "1.50p2");
     same(&fixed(-25, 2), "-0.25p2");
     same(&fixed(10, 0), "10p0");
+    same(&fixed(7, 20_000), &format!("0.{}7p20000", "0".repeat(19_999)));
     same(&fixed(5, u32::MAX), "5e-4294967295p4294967295");
     let double = |value: f64| par(Term::ground(Head::Double(value.to_bits())));
     same(&double(2.5), "2.5f64");
     same(&double(1000.0), "1000.0f64");
     same(&double(0.1 + 0.2), "0.30000000000000004f64");
     same(&double(-0.0), "-0.0f64");
-    check(&double(f64::NEG_INFINITY), "-inff64", "(-1.0f64 / 0.0f64)");
+    check(&double(f64::NEG_INFINITY), "-inff64", "-1e999f64");
+    check(&double(f64::INFINITY), "inff64", "1e999f64");
     check(&double(f64::NAN), "NaNf64", "(0.0f64 / 0.0f64)");
 }
 
