@@ -1,4 +1,5 @@
-//! COMM workloads: time per COMM, the ratio to the COMM floor measured in the same run, and growth at n, 10n, 100n.
+//! COMM workloads: time per COMM, the ratio to the COMM floor measured in the same run, and growth at n, 10n, 100n; and
+//! what keeping an event log costs, and following it.
 //!
 //! The floor of a COMM is three BLAKE2b-256 of 128 bytes (what deriving a random state costs at least) plus four
 //! hash-map operations.
@@ -7,9 +8,11 @@ mod common;
 
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::Duration;
 
 use common::{best, comm_floor};
 use criterion::Criterion;
+use rhodium_machine::events::Event;
 use rhodium_machine::system::SystemContext;
 use rhodium_machine::{Evaluation, Program, Receipt, Runtime, UNLIMITED_PHLO};
 use rhodium_random::Random;
@@ -82,16 +85,74 @@ const WORKLOADS: &[Workload] = &[
             )
         },
     },
+    Workload {
+        name: "object with 50 methods",
+        base: 200,
+        program: |n| {
+            let methods: String =
+                (0..50).map(|k| format!("contract o(@\"m{k}\", @x, ret) = {{ ret!(x + {k}) }} | ")).collect();
+            format!(
+                "new o, loop in {{ {methods} contract loop(@n) = {{ if (n > 0) {{ new r in {{ o!(\"m37\", n, *r) \
+                 | for (@_ <- r) {{ loop!(n - 1) }} }} }} }} | loop!({n}) }}"
+            )
+        },
+    },
 ];
 
-fn run(source: &str) -> Receipt {
-    let history = History::new(Arc::new(MemoryStore::new()));
-    let mut runtime = Runtime::empty(history).expect("an empty space");
+fn runtime() -> Runtime {
+    Runtime::empty(History::new(Arc::new(MemoryStore::new()))).expect("an empty space")
+}
+
+fn evaluation(source: &str) -> Evaluation<'_> {
     let random = Random::from_seed(&[]);
-    let evaluation = Evaluation { program: Program::Source(source), source: 1, phlo: UNLIMITED_PHLO, random };
-    let receipt = runtime.evaluate(evaluation, &mut SystemContext::default());
+    Evaluation { program: Program::Source(source), source: 1, phlo: UNLIMITED_PHLO, random }
+}
+
+fn run(source: &str) -> Receipt {
+    let receipt = runtime().evaluate(evaluation(source), &mut SystemContext::default());
     assert!(receipt.succeeded(), "{:?}", receipt.failures);
     receipt
+}
+
+fn record(source: &str) -> (Receipt, Vec<Event>) {
+    runtime().record(evaluation(source), &mut SystemContext::default())
+}
+
+fn replay(source: &str, log: &[Event]) -> Receipt {
+    runtime().replay(evaluation(source), &mut SystemContext::default(), log).expect("its own log")
+}
+
+/// First execution without and with a log, and replay, each the best of several, taken in turns.
+fn logs() {
+    println!(
+        "\n{:<26} {:>12} {:>14} {:>24} {:>24}",
+        "workload", "with log", "to without", "replay to first with log", "shuffled log"
+    );
+    for workload in WORKLOADS {
+        let source = (workload.program)(workload.base * 10);
+        let (receipt, log) = record(&source);
+        let mut sorted = log.clone();
+        sorted.sort_by_cached_key(|event| format!("{event}"));
+        let mut times = [Duration::MAX; 4];
+        for _ in 0..7 {
+            let turn = [
+                best(1, || drop(black_box(run(&source)))),
+                best(1, || drop(black_box(record(&source)))),
+                best(1, || drop(black_box(replay(&source, &log)))),
+                best(1, || drop(black_box(replay(&source, &sorted)))),
+            ];
+            times = std::array::from_fn(|k| times[k].min(turn[k]));
+        }
+        let [plain, first, again, shuffled] = times.map(|time| time.as_secs_f64());
+        println!(
+            "{:<26} {:>9.0} ns {:>14.2} {:>24.2} {:>24.2}",
+            workload.name,
+            first * 1e9 / receipt.comms as f64,
+            first / plain,
+            again / first,
+            shuffled / first
+        );
+    }
 }
 
 fn ratios() {
@@ -121,5 +182,6 @@ fn main() {
         criterion.bench_function(workload.name, |bencher| bencher.iter(|| run(&source)));
     }
     ratios();
+    logs();
     criterion.final_summary();
 }

@@ -1,4 +1,8 @@
-//! The phlogiston counter and the constants of the cost table (runtime.md 7).
+//! The phlogiston counter, the constants of the cost table, and what was charged for what (runtime.md 7).
+
+use std::collections::HashMap;
+
+use rhodium_term::Origin;
 
 use crate::error::Fault;
 
@@ -54,29 +58,121 @@ pub enum Charge {
     Storage,
     Event,
     Comm,
+    /// What a failed evaluation pays beyond what it used, or less than that (runtime.md 4.9).
+    Failure,
+}
+
+impl Charge {
+    /// What users call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Charge::Parsing => "parsing",
+            Charge::Send => "send",
+            Charge::Receive => "receive",
+            Charge::New => "new",
+            Charge::Match => "match and if",
+            Charge::Variable => "variable",
+            Charge::Operator => "operator",
+            Charge::Method => "method",
+            Charge::Substitution => "substitution",
+            Charge::Storage => "storage",
+            Charge::Event => "event",
+            Charge::Comm => "communication",
+            Charge::Failure => "failure",
+        }
+    }
+}
+
+/// Charges of one kind at one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// The term or expression that was running; unknown for parsing.
+    pub origin: Origin,
+    /// The kind.
+    pub kind: Charge,
+    /// How many charges.
+    pub count: u64,
+    /// Their sum, with refunds.
+    pub cost: i128,
+}
+
+/// What was charged, by place and kind.
+#[derive(Clone, Debug)]
+struct Ledger {
+    left: i128,
+    place: Origin,
+    items: HashMap<(Origin, Charge), (u64, i128)>,
+}
+
+impl Ledger {
+    fn charge(&mut self, amount: i64, what: Charge) -> Result<(), Fault> {
+        if self.left < 0 {
+            return Err(Fault::out_of_phlogistons());
+        }
+        self.left = self.left.saturating_sub(i128::from(amount));
+        let item = self.items.entry((self.place, what)).or_default();
+        *item = (item.0 + 1, item.1.saturating_add(i128::from(amount)));
+        if self.left < 0 { Err(Fault::out_of_phlogistons()) } else { Ok(()) }
+    }
 }
 
 /// The counter of one evaluation (runtime.md 7.1): it may go one step below zero, and then the deploy ends.
 #[derive(Clone, Debug)]
 pub struct Meter {
     initial: i64,
-    /// Wider than the limit: refunds may exceed what was charged.
+    /// Wider than the limit: refunds may exceed what was charged. Below zero where there is a ledger, which then has the
+    /// count: so the check that every charge makes anyway tells whether it is to be itemised.
     left: i128,
+    ledger: Option<Box<Ledger>>,
 }
 
 impl Meter {
     /// A counter with this much phlogiston.
     pub fn new(initial: i64) -> Meter {
-        Meter { initial, left: i128::from(initial) }
+        Meter { initial, left: i128::from(initial), ledger: None }
+    }
+
+    /// A counter that keeps what was charged for what.
+    pub fn itemised(initial: i64) -> Meter {
+        let left = i128::from(initial);
+        let ledger = Ledger { left, place: Origin::default(), items: HashMap::new() };
+        Meter { initial, left: -1, ledger: Some(Box::new(ledger)) }
     }
 
     /// Takes `amount` (which may be negative: a refund).
-    pub fn charge(&mut self, amount: i64, _what: Charge) -> Result<(), Fault> {
+    pub fn charge(&mut self, amount: i64, what: Charge) -> Result<(), Fault> {
         if self.left < 0 {
-            return Err(Fault::out_of_phlogistons());
+            return self.charge_item(amount, what);
         }
         self.left = self.left.saturating_sub(i128::from(amount));
         if self.left < 0 { Err(Fault::out_of_phlogistons()) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn charge_item(&mut self, amount: i64, what: Charge) -> Result<(), Fault> {
+        self.ledger.as_mut().map_or_else(|| Err(Fault::out_of_phlogistons()), |ledger| ledger.charge(amount, what))
+    }
+
+    /// Tells whose charges follow, where they are itemised; the place of those before is given back.
+    pub(crate) fn enter(&mut self, place: impl FnOnce() -> Origin) -> Origin {
+        match &mut self.ledger {
+            None => Origin::default(),
+            Some(ledger) => std::mem::replace(&mut ledger.place, place()),
+        }
+    }
+
+    /// What was charged, in the order of places and kinds, if it was itemised. The sum is `total`: what differs from what
+    /// was used is a failure's.
+    pub(crate) fn into_items(self, total: i64) -> Vec<Item> {
+        let Some(ledger) = self.ledger else { return Vec::new() };
+        let place = |origin: Origin| (origin.source, origin.start, origin.end);
+        let rest = i128::from(total) - (i128::from(self.initial) - ledger.left);
+        let failure = (rest != 0).then_some(((Origin::default(), Charge::Failure), (1, rest)));
+        let mut items: Vec<Item> = (ledger.items.into_iter().chain(failure))
+            .map(|((origin, kind), (count, cost))| Item { origin, kind, count, cost })
+            .collect();
+        items.sort_unstable_by_key(|item| (place(item.origin), item.kind));
+        items
     }
 
     /// Takes a size-proportional amount.
@@ -91,12 +187,16 @@ impl Meter {
 
     /// What has been used so far.
     pub fn used(&self) -> i64 {
-        let used = i128::from(self.initial).saturating_sub(self.left);
-        i64::try_from(used).unwrap_or(if used < 0 { i64::MIN } else { i64::MAX })
+        let left = self.ledger.as_ref().map_or(self.left, |ledger| ledger.left);
+        clamped(i128::from(self.initial).saturating_sub(left))
     }
 
     /// The amount the evaluation started with.
     pub fn initial(&self) -> i64 {
         self.initial
     }
+}
+
+fn clamped(amount: i128) -> i64 {
+    i64::try_from(amount).unwrap_or(if amount < 0 { i64::MIN } else { i64::MAX })
 }

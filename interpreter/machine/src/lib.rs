@@ -5,6 +5,7 @@ pub mod cost;
 mod error;
 mod errors;
 mod evaluate;
+pub mod events;
 mod explain;
 mod labels;
 mod locate;

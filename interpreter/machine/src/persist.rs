@@ -4,18 +4,18 @@
 //! when it was stored. Costs after a checkpoint follow from that, here as on the network. A runtime forgets at every
 //! checkpoint what it has in memory, so it does not matter whether the process went on or was started again.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rhodium_random::Random;
 use rhodium_store::{HistoryKey, LeafKind, LeafValue, Snapshot};
+use rhodium_term::Origin;
 use rhodium_term::state_codec as codec;
 use rhodium_term::state_codec::Caches;
-use rhodium_term::{Origin, Term};
 
 use crate::code::{BindPattern, Body};
 use crate::error::{Code, ErrorKind, Fault};
+use crate::events::{consume_of, list_of, produce_of, tagged_of};
 use crate::space::{Base, Continuation, Datum, LoadedChannel, Space};
 use crate::value::Value;
 
@@ -28,29 +28,18 @@ pub(crate) fn channel_hash(name: &Value) -> codec::Hash {
 }
 
 fn datum_bytes(hash: codec::Hash, datum: &Datum) -> Vec<u8> {
-    let pars: Vec<Term> = datum.data.iter().map(Value::to_term).collect();
     let random = datum.random.to_bytes();
-    let data = codec::ListParWithRandom { pars: Cow::Owned(pars), random: Cow::Borrowed(&random) };
-    let source = codec::Produce::new(hash, &data, datum.persistent);
+    let data = list_of(datum, &random);
+    let source = *produce_of(datum, hash, &data);
     codec::Datum { data, persistent: datum.persistent, source }.to_bytes()
 }
 
 /// `shared`: a join over the same channels in another order has the same key in the history (runtime.md B10). Then the
 /// channel hashes of the event, which are sorted otherwise, stand in bind order, so that each join finds its own again.
 fn continuation_bytes(channels: &[codec::Hash], waiting: &Continuation, shared: bool) -> Vec<u8> {
-    let pattern = |p: &Arc<BindPattern>| codec::BindPattern {
-        patterns: Cow::Owned(p.terms.clone()),
-        remainder: p.remainder,
-        free_count: p.free_count,
-    };
-    let patterns: Vec<codec::BindPattern<'_>> = waiting.patterns.iter().map(pattern).collect();
     let random = waiting.random.to_bytes();
-    let body = codec::ContinuationBody::Process {
-        body: waiting.body.materialize(&waiting.captured),
-        random: Cow::Borrowed(&random),
-    };
-    let continuation = codec::TaggedContinuation { guard: waiting.body.materialize_guard(&waiting.captured), body };
-    let mut source = codec::Consume::new(channels.to_vec(), &patterns, &continuation, waiting.persistent);
+    let (patterns, continuation) = tagged_of(waiting, &random);
+    let mut source = codec::Consume::clone(consume_of(waiting, channels, &patterns, &continuation));
     if shared {
         source.channel_hashes = channels.to_vec();
     }
@@ -131,12 +120,9 @@ impl StoredBase {
 
 fn load_datum(bytes: &[u8]) -> Result<Datum, Fault> {
     let datum = codec::decode_datum(bytes, Caches::Stored).map_err(damaged)?;
-    Ok(Datum {
-        data: datum.data.pars.iter().map(Value::from_term).collect(),
-        random: Random::from_bytes(&datum.data.random).map_err(damaged)?,
-        persistent: datum.persistent,
-        origin: Origin::default(),
-    })
+    let data = datum.data.pars.iter().map(Value::from_term).collect();
+    let random = Random::from_bytes(&datum.data.random).map_err(damaged)?;
+    Ok(Datum::new(data, random, datum.persistent, Origin::default()))
 }
 
 fn load_continuation(waiting: codec::WaitingContinuation<'_>, channels: &[Value]) -> Result<Continuation, Fault> {
@@ -159,6 +145,8 @@ fn load_continuation(waiting: codec::WaitingContinuation<'_>, channels: &[Value]
         persistent: waiting.persistent,
         peek: !waiting.peeks.is_empty(),
         storage: i64::try_from(storage).unwrap_or(i64::MAX),
+        origin: Origin::default(),
+        source: OnceLock::new(),
     })
 }
 

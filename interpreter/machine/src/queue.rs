@@ -51,6 +51,25 @@ impl<T: Clone> Queue<T> {
         matches!(self, Queue::Empty)
     }
 
+    /// The item with this number.
+    pub fn get(&self, number: u64) -> Option<&T> {
+        match self {
+            Queue::One(n, item) if *n == number => Some(item),
+            Queue::Many(map) => map.get(&number),
+            _ => None,
+        }
+    }
+
+    /// The items with this number or a greater one, oldest first.
+    pub fn since(&self, number: u64) -> impl Iterator<Item = (u64, &T)> {
+        let (one, many) = match self {
+            Queue::Empty => (None, None),
+            Queue::One(n, item) => (Some((*n, item)).filter(|(n, _)| *n >= number), None),
+            Queue::Many(map) => (None, Some(map.range(number..).map(|(n, item)| (*n, item)))),
+        };
+        one.into_iter().chain(many.into_iter().flatten())
+    }
+
     /// The items, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
         let (one, many) = match self {

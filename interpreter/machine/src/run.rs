@@ -13,7 +13,7 @@
 //! neither depends on that order in a program without races; where a deploy near its limit runs out does.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rhodium_matcher::{Budget, BudgetExhausted};
 use rhodium_random::Random;
@@ -24,6 +24,7 @@ use crate::cost::{Charge, Meter, comm, event, price};
 use crate::error::{Code, ErrorKind, Fault, RunError, Subject};
 use crate::errors::Errors;
 use crate::evaluate::Frame;
+use crate::events::Trace;
 use crate::labels::Labels;
 use crate::space::{Continuation, Datum, Fired, Installed, Produced, Space, Taken};
 use crate::system::{self, SystemContext};
@@ -49,7 +50,7 @@ struct Running {
 }
 
 /// Everything one evaluation works on.
-pub(crate) struct Machine<'a> {
+pub(crate) struct Machine<'a, 'l> {
     pub space: &'a mut Space,
     labels: &'a Labels,
     pub meter: Meter,
@@ -62,6 +63,7 @@ pub(crate) struct Machine<'a> {
     /// The send that made the running activation run.
     caller: Origin,
     queue: VecDeque<Task>,
+    pub trace: Trace<'l>,
 }
 
 /// The variables of a running activation.
@@ -91,7 +93,7 @@ impl From<BudgetExhausted> for Fault {
     }
 }
 
-impl<'a> Machine<'a> {
+impl<'a, 'l> Machine<'a, 'l> {
     pub fn new(
         space: &'a mut Space,
         labels: &'a Labels,
@@ -99,9 +101,10 @@ impl<'a> Machine<'a> {
         context: &'a mut SystemContext,
         matcher_steps: u64,
         source: u32,
-    ) -> Machine<'a> {
+        trace: Trace<'l>,
+    ) -> Machine<'a, 'l> {
         let (errors, caller, queue) = (Errors::default(), Origin::default(), VecDeque::new());
-        Machine { space, labels, meter, context, matcher_steps, errors, comms: 0, source, caller, queue }
+        Machine { space, labels, meter, context, matcher_steps, errors, comms: 0, source, caller, queue, trace }
     }
 
     /// Runs a closed process until nothing is left to do, or phlogiston runs out. Errors end up in `errors`.
@@ -146,8 +149,14 @@ impl<'a> Machine<'a> {
                 self.activation(unit, &captured, locals, *random);
                 Ok(())
             }
-            Task::Produce { channel, datum, origin } => self.produce(channel, datum, origin),
-            Task::Consume { channels, continuation, origin } => self.consume(channels, continuation, origin),
+            Task::Produce { channel, datum, origin } => {
+                self.meter.enter(|| origin);
+                self.produce(channel, datum, origin)
+            }
+            Task::Consume { channels, continuation, origin } => {
+                self.meter.enter(|| origin);
+                self.consume(channels, continuation, origin)
+            }
         }
     }
 
@@ -186,6 +195,7 @@ impl<'a> Machine<'a> {
             };
             top.next += 1;
             let keep = locals.len();
+            self.meter.enter(|| step.origin());
             match self.step(step, captured, &mut locals, random) {
                 Ok(None) => {}
                 Ok(Some((process, random))) => stack.push(Running { unit, process, next: 0, random, keep }),
@@ -212,7 +222,7 @@ impl<'a> Machine<'a> {
             Step::Send { channel, data, persistent, origin } => {
                 let variables = Variables { captured, locals };
                 let (channel, data) = self.message(channel, data, &variables).map_err(|e| e.or_at(*origin))?;
-                let datum = Arc::new(Datum { data, random, persistent: *persistent, origin: *origin });
+                let datum = Arc::new(Datum::new(data, random, *persistent, *origin));
                 self.produce(channel, datum, *origin)?;
             }
             Step::Receive(receive) => self.receive(receive, captured, locals, random)?,
@@ -281,8 +291,10 @@ impl<'a> Machine<'a> {
 
     /// Evaluates a Par and charges for its substitution.
     fn seen(&mut self, expr: &Expr, variables: &Variables<'_>) -> Result<Value, RunError> {
+        let place = self.meter.enter(|| expr.origin());
         let value = self.evaluate(expr, variables)?;
         self.meter.charge_size(value.size(), Charge::Substitution).map_err(|f| f.at(expr.origin()))?;
+        self.meter.enter(|| place);
         Ok(value)
     }
 
@@ -362,6 +374,8 @@ impl<'a> Machine<'a> {
             persistent: receive.persistent,
             peek: receive.peek,
             storage,
+            origin: receive.origin,
+            source: OnceLock::new(),
         };
         Ok((channels, continuation))
     }
@@ -410,8 +424,7 @@ impl<'a> Machine<'a> {
         let place = |fault: Fault| fault.at(origin);
         let size = channel.size().saturating_add(datum.size());
         self.meter.charge_size(size, Charge::Storage).map_err(place)?;
-        let mut budget = Budget::new(self.matcher_steps);
-        match self.space.produce(&channel, datum.clone(), &mut budget, &mut guard_holds).map_err(place)? {
+        match self.offer_message(&channel, &datum, origin).map_err(place)? {
             Produced::Stored => self.meter.charge(event(1), Charge::Event).map_err(place),
             Produced::Fired(fired) => {
                 self.settle(&fired, &datum.random, datum.persistent, 1).map_err(place)?;
@@ -446,10 +459,7 @@ impl<'a> Machine<'a> {
     ) -> Result<(), RunError> {
         let place = |fault: Fault| fault.at(origin);
         self.meter.charge(continuation.storage, Charge::Storage).map_err(place)?;
-        let mut budget = Budget::new(self.matcher_steps);
-        let fired =
-            self.space.consume(&channels, continuation.clone(), &mut budget, &mut guard_holds).map_err(place)?;
-        let Some(fired) = fired else {
+        let Some(fired) = self.offer_receive(&channels, &continuation, origin).map_err(place)? else {
             return self.meter.charge(event(channels.len()), Charge::Event).map_err(place);
         };
         self.settle(&fired, &continuation.random, continuation.persistent, channels.len()).map_err(place)?;
@@ -459,6 +469,43 @@ impl<'a> Machine<'a> {
             self.queue.push_back(Task::Consume { channels, continuation, origin });
         }
         Ok(())
+    }
+
+    /// Offers a message to the space, and logs or follows what happens.
+    fn offer_message(&mut self, channel: &Value, datum: &Arc<Datum>, origin: Origin) -> Result<Produced, Fault> {
+        let mut budget = Budget::new(self.matcher_steps);
+        match &mut self.trace {
+            Trace::Off => self.space.produce(channel, datum.clone(), &mut budget, &mut guard_holds),
+            Trace::Record(log) => {
+                log.produce(channel, datum);
+                let outcome = self.space.produce(channel, datum.clone(), &mut budget, &mut guard_holds)?;
+                log.produced(channel, datum, &outcome);
+                Ok(outcome)
+            }
+            Trace::Replay(rig) => rig.produce(self.space, channel, datum, origin, &mut budget, &mut guard_holds),
+        }
+    }
+
+    /// The same for a receive.
+    fn offer_receive(
+        &mut self,
+        channels: &[Value],
+        continuation: &Arc<Continuation>,
+        origin: Origin,
+    ) -> Result<Option<Fired>, Fault> {
+        let mut budget = Budget::new(self.matcher_steps);
+        match &mut self.trace {
+            Trace::Off => self.space.consume(channels, continuation.clone(), &mut budget, &mut guard_holds),
+            Trace::Record(log) => {
+                log.consume(channels, continuation);
+                let fired = self.space.consume(channels, continuation.clone(), &mut budget, &mut guard_holds)?;
+                fired.iter().for_each(|fired| log.fired(fired));
+                Ok(fired)
+            }
+            Trace::Replay(rig) => {
+                rig.consume(self.space, channels, continuation, origin, &mut budget, &mut guard_holds)
+            }
+        }
     }
 
     /// Refunds and event charges of a COMM (runtime.md 7.4).
@@ -523,7 +570,7 @@ impl<'a> Machine<'a> {
             fault.about(Subject::System { urn, arguments: datum.data.clone() }).or_at(origin)
         })?;
         if let Some(answer) = answer {
-            let reply = Datum { data: answer.data, random: datum.random.clone(), persistent: false, origin };
+            let reply = Datum::new(answer.data, datum.random.clone(), false, origin);
             self.queue.push_back(Task::Produce { channel: answer.channel, datum: Arc::new(reply), origin });
         }
         Ok(())

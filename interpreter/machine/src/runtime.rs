@@ -7,8 +7,9 @@ use rhodium_random::Random;
 use rhodium_store::{Checkpoint, History, StateRoot, StoreError};
 use rhodium_term::{Children, Origin, Term, Var};
 
-use crate::cost::{Charge, Meter};
+use crate::cost::{Charge, Item, Meter};
 use crate::error::{ErrorKind, Fault, RunError, Subject};
+use crate::events::{Event, Mismatch, Rig, Trace};
 use crate::labels::Labels;
 use crate::persist::{self, StoredBase};
 use crate::run::Machine;
@@ -157,6 +158,14 @@ impl Waiting {
     }
 }
 
+/// An evaluation with what was kept of it.
+struct Run<'a> {
+    receipt: Receipt,
+    trace: Trace<'a>,
+    meter: Meter,
+    mismatch: Option<Box<Mismatch>>,
+}
+
 /// Evaluations on the state of a history.
 pub struct Runtime {
     history: History,
@@ -249,7 +258,69 @@ impl Runtime {
 
     /// Evaluates a program: all of it, or nothing but the receipt (runtime.md 4.9).
     pub fn evaluate(&mut self, evaluation: Evaluation<'_>, context: &mut SystemContext) -> Receipt {
-        let mut meter = Meter::new(evaluation.phlo);
+        let meter = Meter::new(evaluation.phlo);
+        self.run(evaluation, context, Trace::Off, meter).receipt
+    }
+
+    /// Evaluates a program and keeps what its cost is made of.
+    pub fn profile(&mut self, evaluation: Evaluation<'_>, context: &mut SystemContext) -> (Receipt, Vec<Item>) {
+        let meter = Meter::itemised(evaluation.phlo);
+        let Run { receipt, meter, .. } = self.run(evaluation, context, Trace::Off, meter);
+        let items = meter.into_items(receipt.cost);
+        (receipt, items)
+    }
+
+    /// Evaluates a program and keeps its event log, oldest event first. A failed evaluation has one too: it says what
+    /// happened before everything was undone (runtime.md 4.9).
+    pub fn record(&mut self, evaluation: Evaluation<'_>, context: &mut SystemContext) -> (Receipt, Vec<Event>) {
+        let meter = Meter::new(evaluation.phlo);
+        let Run { receipt, trace, .. } = self.run(evaluation, context, Trace::Record(Box::default()), meter);
+        (receipt, trace.into_log())
+    }
+
+    /// Evaluates a program again as its log says, in whatever order that has the events (runtime.md 6.9). Cost, failures
+    /// and state are those of the evaluation that the log comes from. If it is not the log of such an evaluation the
+    /// state is left as it was, and the first difference is the error.
+    pub fn replay(
+        &mut self,
+        evaluation: Evaluation<'_>,
+        context: &mut SystemContext,
+        log: &[Event],
+    ) -> Result<Receipt, Box<Mismatch>> {
+        self.space.index_sources();
+        let meter = Meter::new(evaluation.phlo);
+        let trace = Trace::Replay(Box::new(Rig::new(log)));
+        let Run { receipt, mismatch, .. } = self.run(evaluation, context, trace, meter);
+        mismatch.map_or(Ok(receipt), Err)
+    }
+
+    /// An evaluation with everything around it.
+    fn run<'a>(
+        &mut self,
+        evaluation: Evaluation<'_>,
+        context: &mut SystemContext,
+        mut trace: Trace<'a>,
+        mut meter: Meter,
+    ) -> Run<'a> {
+        let mark = self.space.mark();
+        let receipt = self.attempt(evaluation, context, &mut trace, &mut meter);
+        let mismatch = trace.mismatch(&self.space, mark, self.limits.matcher_steps);
+        if receipt.succeeded() && mismatch.is_none() {
+            self.space.commit();
+        } else {
+            self.space.revert();
+        }
+        Run { receipt, trace, meter, mismatch }
+    }
+
+    /// The evaluation alone; what it did is neither kept nor undone yet.
+    fn attempt(
+        &mut self,
+        evaluation: Evaluation<'_>,
+        context: &mut SystemContext,
+        trace: &mut Trace<'_>,
+        meter: &mut Meter,
+    ) -> Receipt {
         let failed =
             |cost, failure| Receipt { cost, failures: vec![failure], unlisted: 0, output: Vec::new(), comms: 0 };
         if let Program::Source(text) = evaluation.program {
@@ -273,15 +344,13 @@ impl Runtime {
         };
         let printed = context.output.len();
         let steps = self.limits.matcher_steps;
-        let mut machine = Machine::new(&mut self.space, &self.labels, meter, context, steps, evaluation.source);
+        let (space, labels, source) = (&mut self.space, &self.labels, evaluation.source);
+        let taken = std::mem::replace(meter, Meter::new(0));
+        let mut machine = Machine::new(space, labels, taken, context, steps, source, std::mem::take(trace));
         machine.run(&term, evaluation.random);
         let (used, comms) = (machine.meter.used(), machine.comms);
+        (*trace, *meter) = (machine.trace, machine.meter);
         let (errors, unlisted) = machine.errors.into_list();
-        if errors.is_empty() {
-            self.space.commit();
-        } else {
-            self.space.revert();
-        }
         let (cost, errors) = verdict(used, evaluation.phlo, parsing, errors);
         let failures = errors.into_iter().map(Failure::Run).collect();
         Receipt { cost, failures, unlisted, output: context.output.split_off(printed), comms }

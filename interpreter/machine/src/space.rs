@@ -8,18 +8,24 @@
 //! **Undo**: the first time a deploy touches a channel or join of an earlier deploy, its lists (persistent structures)
 //! are saved; what the deploy itself made is simply dropped.
 
+mod forced;
+mod sources;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rhodium_matcher::Budget;
 use rhodium_random::Random;
 use rhodium_term::Origin;
+use rhodium_term::state_codec::{Consume, Produce};
 
 use crate::code::{BindPattern, Body};
 use crate::error::{ErrorKind, Fault};
 use crate::queue::Queue;
 use crate::value::Value;
 use crate::waiting::Waiting;
+pub(crate) use forced::Unfired;
+use sources::{At, Sources};
 
 /// A receive on one channel that takes a message: its number, the receive, the values of its variables.
 type OwnMatch = (u64, Arc<Continuation>, Vec<Value>);
@@ -45,9 +51,16 @@ pub struct Datum {
     pub persistent: bool,
     /// The send it comes from, for error messages; a store does not keep it.
     pub origin: Origin,
+    /// Its event, once it was needed.
+    pub(crate) source: OnceLock<Box<Produce>>,
 }
 
 impl Datum {
+    /// A message.
+    pub fn new(data: Vec<Value>, random: Random, persistent: bool, origin: Origin) -> Datum {
+        Datum { data, random, persistent, origin, source: OnceLock::new() }
+    }
+
     /// Sum of the sizes of the data.
     pub fn size(&self) -> u64 {
         self.data.iter().map(Value::size).fold(0, u64::saturating_add)
@@ -71,6 +84,10 @@ pub struct Continuation {
     pub peek: bool,
     /// What storing it costs (runtime.md 7.4).
     pub storage: i64,
+    /// The receive in the source; a store does not keep it.
+    pub origin: Origin,
+    /// Its event, once it was needed.
+    pub(crate) source: OnceLock<Arc<Consume>>,
 }
 
 /// A system process on a channel.
@@ -218,6 +235,8 @@ pub struct Space {
     saved_joins: HashMap<JoinId, Waiting>,
     dirty: HashSet<ChannelId>,
     dirty_joins: HashSet<JoinId>,
+    /// Kept only while logs are followed.
+    sources: Option<Box<Sources>>,
 }
 
 /// A list that changed since the last checkpoint, for encoding.
@@ -333,6 +352,7 @@ impl Space {
         let channel = Channel { name: name.clone(), lists, installed: None, created, saved: 0, in_base };
         let id = slot(&mut self.channels, &mut self.free_channels, channel);
         self.index.insert(name.clone(), id);
+        self.index_loaded(id);
         if !in_base {
             self.touched.push(id);
         }
@@ -375,6 +395,11 @@ impl Space {
                     let join = Join { channels: ids.clone(), waiting: queue, created: 0, saved: 0, in_base: true };
                     let join = slot(&mut self.joins, &mut self.free_joins, join);
                     self.join_index.insert(ids, join);
+                    if let Some(sources) = &mut self.sources {
+                        for (number, continuation) in self.joins[join as usize].iter().flat_map(|j| j.waiting.iter()) {
+                            sources.load(continuation.source(names).hash, number, At::Join(join));
+                        }
+                    }
                     join
                 }
             };
@@ -384,6 +409,17 @@ impl Space {
             }
         }
         Ok(())
+    }
+
+    fn index_loaded(&mut self, id: ChannelId) {
+        let (Some(sources), Some(channel)) = (&mut self.sources, &self.channels[id as usize]) else { return };
+        for (number, datum) in channel.lists.data.iter() {
+            sources.load(datum.source(&channel.name).hash, number, At::Data(id));
+        }
+        for (number, continuation) in channel.lists.own.iter() {
+            let hash = continuation.source(std::slice::from_ref(&channel.name)).hash;
+            sources.load(hash, number, At::Own(id));
+        }
     }
 
     /// Saves a channel's lists before the running deploy changes them for the first time.
@@ -465,10 +501,18 @@ impl Space {
                 return Ok(Produced::Fired(self.fire_join(join, number, id, datum, chosen, bindings)));
             }
         }
+        self.store_datum(id, datum);
+        Ok(Produced::Stored)
+    }
+
+    fn store_datum(&mut self, id: ChannelId, datum: Arc<Datum>) {
         self.touch(id);
         let number = self.number();
+        if self.sources.is_some() {
+            let hash = datum.source(&self.channel(id).name).hash;
+            self.sources.iter_mut().for_each(|sources| sources.add(hash, number, At::Data(id)));
+        }
         self.channel_mut(id).lists.data.insert(number, datum);
-        Ok(Produced::Stored)
     }
 
     /// The first receive on this channel alone that takes the message.
@@ -501,6 +545,7 @@ impl Space {
         if !continuation.persistent {
             self.touch(id);
             self.channel_mut(id).lists.own.remove(number);
+            self.forget(&continuation, number);
             self.release(id);
         }
         let data = vec![Taken { channel: name.clone(), datum }];
@@ -537,12 +582,9 @@ impl Space {
         budget: &mut Budget,
         guard: &mut GuardCheck<'_>,
     ) -> Result<Option<Choice>, Fault> {
-        let guarded = continuation.body.guard.is_some();
-        let repeated = (1..channels.len()).any(|i| channels[..i].contains(&channels[i]));
-        if !guarded && !repeated {
+        if continuation.body.guard.is_none() && !repeats(channels) {
             return self.first_fit(channels, continuation, trigger, budget);
         }
-        // Per bind: candidates not yet tried, in reverse, and the current choice.
         let candidates = |bind: usize| -> Vec<Option<u64>> {
             let mut list: Vec<Option<u64>> =
                 self.channel(channels[bind]).lists.data.iter().map(|(n, _)| Some(n)).collect();
@@ -551,6 +593,21 @@ impl Space {
             }
             list
         };
+        self.choose(channels, continuation, trigger, &candidates, budget, guard)
+    }
+
+    /// Chooses one of the candidates for every bind; where a guard refuses or a later bind finds none, others are tried.
+    fn choose(
+        &self,
+        channels: &[ChannelId],
+        continuation: &Continuation,
+        trigger: Option<(ChannelId, &Arc<Datum>)>,
+        candidates: &dyn Fn(usize) -> Vec<Option<u64>>,
+        budget: &mut Budget,
+        guard: &mut GuardCheck<'_>,
+    ) -> Result<Option<Choice>, Fault> {
+        let guarded = continuation.body.guard.is_some();
+        // Per bind: the candidates and which is tried next.
         let mut chosen: Vec<(Option<u64>, Vec<Value>)> = Vec::new();
         let mut next: Vec<usize> = vec![0];
         let mut lists = vec![candidates(0)];
@@ -596,7 +653,7 @@ impl Space {
                         lists.push(candidates(chosen.len()));
                     }
                 }
-                None if (guarded || repeated) && bind > 0 => {
+                None if bind > 0 => {
                     chosen.pop();
                 }
                 None => return Ok(None),
@@ -632,11 +689,7 @@ impl Space {
     }
 
     fn datum(&self, id: ChannelId, number: u64) -> Option<Arc<Datum>> {
-        match &self.channel(id).lists.data {
-            Queue::One(n, datum) if *n == number => Some(datum.clone()),
-            Queue::Many(map) => map.get(&number).cloned(),
-            _ => None,
-        }
+        self.channel(id).lists.data.get(number).cloned()
     }
 
     fn fire_join(
@@ -649,13 +702,14 @@ impl Space {
         bindings: Vec<Value>,
     ) -> Fired {
         let ids = self.join(join).channels.clone();
-        let found = self.join(join).waiting.iter().find(|(n, _)| *n == number).map(|(_, c)| c.clone());
+        let found = self.join(join).waiting.get(number).cloned();
         let continuation = found.expect("the receive just matched");
         let data = self.take(&ids, &chosen, Some(&trigger));
         let channels = ids.iter().map(|id| self.channel(*id).name.clone()).collect();
         if !continuation.persistent {
             self.touch_join(join);
             self.join_mut(join).waiting.remove(number);
+            self.forget(&continuation, number);
             self.leave_join(join);
         }
         let mut ids: Vec<ChannelId> = ids.into_vec();
@@ -664,8 +718,15 @@ impl Space {
         Fired { continuation, channels, data, bindings }
     }
 
-    /// Removes the chosen data where they do not persist.
-    fn take(&mut self, ids: &[ChannelId], chosen: &[Option<u64>], trigger: Option<&Arc<Datum>>) -> Vec<Taken> {
+    /// The index forgets a receive.
+    fn forget(&mut self, continuation: &Continuation, number: u64) {
+        if let (Some(sources), Some(source)) = (&mut self.sources, continuation.source.get()) {
+            sources.remove(&source.hash, number);
+        }
+    }
+
+    /// The chosen data.
+    fn taken(&self, ids: &[ChannelId], chosen: &[Option<u64>], trigger: Option<&Arc<Datum>>) -> Vec<Taken> {
         let mut taken = Vec::with_capacity(ids.len());
         for (id, choice) in ids.iter().zip(chosen) {
             let channel = self.channel(*id).name.clone();
@@ -675,12 +736,21 @@ impl Space {
             };
             taken.extend(datum.map(|datum| Taken { channel, datum }));
         }
+        taken
+    }
+
+    /// Removes the chosen data where they do not persist.
+    fn take(&mut self, ids: &[ChannelId], chosen: &[Option<u64>], trigger: Option<&Arc<Datum>>) -> Vec<Taken> {
+        let taken = self.taken(ids, chosen, trigger);
         for ((id, choice), taken) in ids.iter().zip(chosen).zip(&taken) {
             if let Some(number) = choice
                 && !taken.datum.persistent
             {
                 self.touch(*id);
                 self.channel_mut(*id).lists.data.remove(*number);
+                if let (Some(sources), Some(source)) = (&mut self.sources, taken.datum.source.get()) {
+                    sources.remove(&source.hash, *number);
+                }
             }
         }
         taken
@@ -719,15 +789,29 @@ impl Space {
         budget: &mut Budget,
         guard: &mut GuardCheck<'_>,
     ) -> Result<Option<Fired>, Fault> {
-        let ids: Result<Vec<ChannelId>, Fault> = names.iter().map(|name| self.intern(name)).collect();
-        let ids = ids?;
+        let ids = self.intern_all(names)?;
         if let Some((chosen, bindings)) = self.search(&ids, &continuation, None, budget, guard)? {
-            let data = self.take(&ids, &chosen, None);
-            self.release_all(ids);
-            return Ok(Some(Fired { continuation, channels: names.to_vec(), data, bindings }));
+            return Ok(Some(self.fire_consume(ids, names, continuation, &chosen, bindings)));
         }
         self.store(ids, continuation);
         Ok(None)
+    }
+
+    fn intern_all(&mut self, names: &[Value]) -> Result<Vec<ChannelId>, Fault> {
+        names.iter().map(|name| self.intern(name)).collect()
+    }
+
+    fn fire_consume(
+        &mut self,
+        ids: Vec<ChannelId>,
+        names: &[Value],
+        continuation: Arc<Continuation>,
+        chosen: &[Option<u64>],
+        bindings: Vec<Value>,
+    ) -> Fired {
+        let data = self.take(&ids, chosen, None);
+        self.release_all(ids);
+        Fired { continuation, channels: names.to_vec(), data, bindings }
     }
 
     fn store(&mut self, ids: Vec<ChannelId>, continuation: Arc<Continuation>) {
@@ -737,6 +821,7 @@ impl Space {
             }
             self.touch(id);
             let number = self.number();
+            self.remember(&continuation, number, At::Own(id));
             self.channel_mut(id).lists.own.insert(number, continuation);
             return;
         }
@@ -764,18 +849,28 @@ impl Space {
         }
         self.touch_join(join);
         let number = self.number();
+        self.remember(&continuation, number, At::Join(join));
         self.join_mut(join).waiting.insert(number, continuation);
+    }
+
+    /// The index learns of a receive, whose event is known where there is an index.
+    fn remember(&mut self, continuation: &Continuation, number: u64, at: At) {
+        if let (Some(sources), Some(source)) = (&mut self.sources, continuation.source.get()) {
+            sources.add(source.hash, number, at);
+        }
     }
 
     /// Keeps what the running deploy did.
     pub fn commit(&mut self) {
         self.saved.clear();
         self.saved_joins.clear();
+        self.sources.iter_mut().for_each(|sources| sources.commit());
         self.sweep();
     }
 
     /// Undoes what the running deploy did.
     pub fn revert(&mut self) {
+        self.sources.iter_mut().for_each(|sources| sources.revert());
         let deploy = self.deploy;
         for id in self.touched_joins.list.clone() {
             let saved = self.saved_joins.remove(&id);
@@ -882,6 +977,11 @@ impl Space {
         }
         Ok(())
     }
+}
+
+/// Whether a channel stands in a join twice.
+fn repeats(channels: &[ChannelId]) -> bool {
+    (1..channels.len()).any(|i| channels[..i].contains(&channels[i]))
 }
 
 fn too_hard<E>(_: E) -> Fault {

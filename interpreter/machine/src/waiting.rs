@@ -53,6 +53,16 @@ impl Waiting {
         self.queue.is_empty()
     }
 
+    /// The receive with this number.
+    pub fn get(&self, number: u64) -> Option<&Arc<Continuation>> {
+        self.queue.get(number)
+    }
+
+    /// The receives with this number or a greater one, oldest first.
+    pub fn since(&self, number: u64) -> impl Iterator<Item = (u64, &Arc<Continuation>)> {
+        self.queue.since(number)
+    }
+
     /// The receives, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &Arc<Continuation>)> {
         self.queue.iter()

@@ -4,7 +4,7 @@ mod common;
 
 use std::borrow::Cow;
 
-use common::{Space, kinds, value_of};
+use common::{Space, kinds, random, value_of};
 use rhodium_machine::UNLIMITED_PHLO;
 use rhodium_normalizer::{Options, compile};
 use rhodium_random::Random;
@@ -153,23 +153,6 @@ fn file() -> File {
 
 fn term(source: &str) -> Term {
     compile(source, &Options::default()).expect("a process")
-}
-
-fn random(seed: &str, ops: &[String]) -> Random {
-    let mut random = Random::from_seed(&hex::decode(seed).expect("hex"));
-    for op in ops {
-        let (name, argument) = op.split_once(' ').unwrap_or((op, "0"));
-        let number: u16 = argument.parse().expect("a number");
-        match name {
-            "next" => {
-                random.next();
-            }
-            "split_byte" => random = random.split_byte(number as u8),
-            "split_short" => random = random.split_short(number),
-            other => panic!("unknown operation {other}"),
-        }
-    }
-    random
 }
 
 #[test]

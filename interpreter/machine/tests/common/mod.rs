@@ -80,6 +80,24 @@ impl Space {
     }
 }
 
+/// The random state of a seed (hexadecimal) after some operations.
+pub fn random(seed: &str, ops: &[String]) -> Random {
+    let mut random = Random::from_seed(&hex::decode(seed).expect("hex"));
+    for op in ops {
+        let (name, argument) = op.split_once(' ').unwrap_or((op, "0"));
+        let number: u16 = argument.parse().expect("a number");
+        match name {
+            "next" => {
+                random.next();
+            }
+            "split_byte" => random = random.split_byte(number as u8),
+            "split_short" => random = random.split_short(number),
+            other => panic!("unknown operation {other}"),
+        }
+    }
+    random
+}
+
 /// Runs of white space as one blank.
 pub fn normalised(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")

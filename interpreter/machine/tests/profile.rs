@@ -1,0 +1,108 @@
+//! What costs are made of (runtime.md 7): itemised charges add up, and itemising changes nothing.
+
+mod common;
+
+use common::{Space, kinds};
+use rhodium_machine::cost::{Charge, Item};
+use rhodium_machine::system::SystemContext;
+use rhodium_machine::{Evaluation, Program, Receipt, UNLIMITED_PHLO};
+use rhodium_random::Random;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Row {
+    source: String,
+    phlo: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct Vectors {
+    program: Vec<Row>,
+    ext_program: Vec<Row>,
+    reference_cost: Vec<Row>,
+    error: Vec<Row>,
+    out_of_phlo: Vec<Row>,
+}
+
+fn evaluation(source: &str, phlo: i64) -> Evaluation<'_> {
+    Evaluation { program: Program::Source(source), source: 1, phlo, random: Random::from_seed(&[]) }
+}
+
+fn profile(source: &str, phlo: i64) -> (Receipt, Vec<Item>) {
+    Space::bootstrapped().runtime.profile(evaluation(source, phlo), &mut SystemContext::default())
+}
+
+fn sum(items: &[Item], kind: Charge) -> i128 {
+    items.iter().filter(|item| item.kind == kind).map(|item| item.cost).sum()
+}
+
+#[test]
+fn charges_add_up_to_the_cost() {
+    let file: Vectors = toml::from_str(&common::data("runtime-vectors.toml")).expect("the vectors");
+    let tables = [file.program, file.ext_program, file.reference_cost, file.error, file.out_of_phlo];
+    let measured = common::data("oracle-programs.jsonl");
+    let measured = measured.lines().step_by(4).map(|line| serde_json::from_str::<Row>(line).expect("a row"));
+    let mut total = 0;
+    for Row { source, phlo } in tables.into_iter().flatten().chain(measured) {
+        let mut space = Space::bootstrapped();
+        let limit = phlo.unwrap_or(UNLIMITED_PHLO);
+        let plain = space.runtime.evaluate(evaluation(&source, limit), &mut SystemContext::default());
+        let root = space.runtime.checkpoint().expect("checkpoint");
+        // With one less than it costs it must fail, and cost the limit.
+        for phlo in [limit, plain.cost - 1] {
+            if phlo < 0 {
+                continue;
+            }
+            let mut space = Space::bootstrapped();
+            let before = space.runtime.root();
+            let (receipt, items) = space.runtime.profile(evaluation(&source, phlo), &mut SystemContext::default());
+            assert_eq!(items.iter().map(|item| item.cost).sum::<i128>(), i128::from(receipt.cost), "{source}");
+            let after = space.runtime.checkpoint().expect("checkpoint");
+            if phlo == limit {
+                assert_eq!((receipt.cost, kinds(&receipt), after), (plain.cost, kinds(&plain), root), "{source}");
+            } else if plain.succeeded() {
+                assert_eq!((receipt.cost, after), (phlo, before), "{source}");
+                assert_eq!(kinds(&receipt), ["OutOfPhlogistonsError"], "{source}");
+            }
+        }
+        total += 1;
+    }
+    assert!(total > 600);
+}
+
+/// The worked example of runtime.md 7.4.
+#[test]
+fn the_worked_example() {
+    let (receipt, items) = profile("for(x <- @0){ Nil } | @0!(2)", UNLIMITED_PHLO);
+    let expected = [
+        (Charge::Parsing, 28),
+        (Charge::Send, 11),
+        (Charge::Receive, 11),
+        (Charge::Substitution, 4 + 4 + 4 + 11),
+        (Charge::Storage, 8 + 19 - 19 - 8),
+        (Charge::Event, 64 + 64),
+        (Charge::Comm, 128),
+    ];
+    for (kind, cost) in expected {
+        assert_eq!(sum(&items, kind), cost, "{kind:?}");
+    }
+    assert_eq!((receipt.cost, items.iter().map(|item| item.cost).sum::<i128>()), (329, 329));
+}
+
+/// Charges stand where the code is; what a failure costs beyond what was used is a charge of its own.
+#[test]
+fn charges_have_places() {
+    let source = "new c in {\n  c!(1 + 2) |\n  for (@x <- c) {\n    @\"r\"!(x,\n      x * 2)\n  }\n}";
+    let (receipt, items) = profile(source, UNLIMITED_PHLO);
+    let line = |item: &Item| source[..item.origin.start as usize].matches('\n').count() + 1;
+    let on = |number: usize, kind: Charge| -> i128 {
+        items.iter().filter(|i| i.origin.is_known() && line(i) == number && i.kind == kind).map(|i| i.cost).sum()
+    };
+    assert_eq!((on(1, Charge::New), on(2, Charge::Operator), on(2, Charge::Send)), (12, 3, 11));
+    assert_eq!((on(3, Charge::Receive), on(4, Charge::Send)), (11, 11));
+    assert_eq!((on(5, Charge::Operator), on(5, Charge::Variable), on(4, Charge::Variable)), (9, 10, 10));
+    assert_eq!(sum(&items, Charge::Failure), 0);
+    let (failed, items) = profile(&source.replace("1 + 2", "1 + [2]"), 10_000);
+    assert!(!failed.succeeded() && receipt.succeeded());
+    assert_ne!(sum(&items, Charge::Failure), 0);
+}
