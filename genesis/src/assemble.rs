@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use rhodium_keys::{Algorithm, SecretKey, address_from_public_key, sign_secp256k1, system_keys};
+use rhodium_machine::events::Event;
 use rhodium_machine::system::BlockData;
 use rhodium_machine::{Failure, Runtime, RuntimeError, Value, Waiting};
 use rhodium_registry::{Form, LONG_MAX};
@@ -20,6 +21,7 @@ use crate::contracts::ContractSet;
 use crate::deploy::{DeployData, SignedDeploy};
 use crate::error::{ContractError, ContractProblem, GenesisError, span_of};
 use crate::evaluate;
+use crate::events::encode_log;
 use crate::imports::Import;
 use crate::link::{LinkOptions, LinkedContract, link};
 use crate::parameters::{ParameterWarning, Parameters};
@@ -168,7 +170,7 @@ pub fn standard(contracts: &ContractSet, history: History) -> Result<Runtime, Ge
     let parameters = Parameters::default();
     let options = LinkOptions { form: Form::F1r3fly, parameters: &parameters, bonds: &[] };
     let linked = link(&with_batches(contracts, &[]), &options)?;
-    let mut run = Run::new(history, BlockData::default())?;
+    let mut run = Run::new(history, BlockData::default(), false)?;
     for contract in linked {
         let deploy = deploy_of(&contract, &parameters);
         run.deploy(contract, deploy)?;
@@ -187,7 +189,7 @@ pub fn build(input: &BuildInput<'_>, progress: &mut dyn FnMut(Step<'_>)) -> Resu
     let linked = link(&with_batches(input.contracts, &input.wallets), &options)?;
     progress(Step::Linked(linked.len()));
     let warnings = warnings(input, &linked);
-    let mut run = Run::new(History::new(Arc::new(MemoryStore::new())), block_data(input))?;
+    let mut run = Run::new(History::new(Arc::new(MemoryStore::new())), block_data(input), true)?;
     let pre_state = run.runtime.root();
     for (number, contract) in linked.into_iter().enumerate() {
         progress(Step::Deploy { number, name: &contract.file.name });
@@ -281,6 +283,7 @@ struct Done {
     contract: LinkedContract,
     deploy: SignedDeploy,
     cost: i64,
+    log: Vec<Event>,
     output: Vec<String>,
 }
 
@@ -305,17 +308,23 @@ impl Done {
 struct Run {
     runtime: Runtime,
     block: BlockData,
+    /// Whether event logs are kept.
+    logged: bool,
     done: Vec<Done>,
 }
 
 impl Run {
-    fn new(history: History, block: BlockData) -> Result<Run, RuntimeError> {
-        Ok(Run { runtime: Runtime::bootstrapped(history)?, block, done: Vec::new() })
+    fn new(history: History, block: BlockData, logged: bool) -> Result<Run, RuntimeError> {
+        Ok(Run { runtime: Runtime::bootstrapped(history)?, block, logged, done: Vec::new() })
     }
 
     /// Evaluates the next deploy; none may fail.
     fn deploy(&mut self, contract: LinkedContract, deploy: SignedDeploy) -> Result<(), GenesisError> {
-        let receipt = evaluate::run(&mut self.runtime, &deploy, &self.block, 1);
+        let (receipt, log) = if self.logged {
+            evaluate::record(&mut self.runtime, &deploy, &self.block, 1)
+        } else {
+            (evaluate::run(&mut self.runtime, &deploy, &self.block, 1), Vec::new())
+        };
         if !receipt.succeeded() {
             let place = receipt.failures.iter().find_map(|failure| match failure {
                 Failure::Run(error) => span_of(error.origin),
@@ -325,7 +334,7 @@ impl Run {
             return Err(GenesisError::Contracts(vec![error]));
         }
         let output = receipt.output.into_iter().map(|line| line.text).collect();
-        self.done.push(Done { contract, deploy, cost: receipt.cost, output });
+        self.done.push(Done { contract, deploy, cost: receipt.cost, log, output });
         Ok(())
     }
 
@@ -396,8 +405,9 @@ fn assemble(input: &BuildInput<'_>, run: &Run, pre: StateRoot, post: StateRoot) 
     let parameters = &input.parameters;
     let deploy = |done: &Done| schema::ProcessedDeploy {
         deploy: Some(done.deploy.to_message()),
-        // Never negative. The event log is empty: replay compares costs and roots.
+        // Never negative.
         cost: Some(schema::PCost { cost: done.cost.unsigned_abs() }),
+        deploy_log: encode_log(&done.log),
         ..schema::ProcessedDeploy::default()
     };
     let bond = |bond: &Bond| schema::Bond { validator: bond.validator.clone(), stake: bond.stake };

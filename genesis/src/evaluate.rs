@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rhodium_machine::events::{Event, Mismatch};
 use rhodium_machine::system::{BlockData, DeployData, SystemContext};
 use rhodium_machine::{Evaluation, Program, Receipt, Runtime, RuntimeError, UNLIMITED_PHLO, Value};
 use rhodium_random::{Random, deploy_seed};
@@ -12,12 +13,34 @@ use crate::deploy::SignedDeploy;
 
 /// Evaluates a deploy on the state. `source` is its number in the places of errors.
 pub(crate) fn run(runtime: &mut Runtime, deploy: &SignedDeploy, block: &BlockData, source: u32) -> Receipt {
+    runtime.evaluate(evaluation(deploy, source), &mut context(deploy, block))
+}
+
+/// The same, with the event log.
+pub(crate) fn record(
+    runtime: &mut Runtime,
+    deploy: &SignedDeploy,
+    block: &BlockData,
+    source: u32,
+) -> (Receipt, Vec<Event>) {
+    runtime.record(evaluation(deploy, source), &mut context(deploy, block))
+}
+
+/// Evaluates a deploy again as its log says.
+pub(crate) fn replay(
+    runtime: &mut Runtime,
+    deploy: &SignedDeploy,
+    block: &BlockData,
+    source: u32,
+    log: &[Event],
+) -> Result<Receipt, Box<Mismatch>> {
+    runtime.replay(evaluation(deploy, source), &mut context(deploy, block), log)
+}
+
+fn evaluation(deploy: &SignedDeploy, source: u32) -> Evaluation<'_> {
     let data = deploy.data();
-    let seed = deploy_seed(deploy.deployer().as_bytes(), data.timestamp);
-    let mut context = context(deploy, block);
-    let program = Program::Source(&data.term);
-    let evaluation = Evaluation { program, source, phlo: data.phlo_limit, random: Random::from_seed(&seed) };
-    runtime.evaluate(evaluation, &mut context)
+    let random = Random::from_seed(&deploy_seed(deploy.deployer().as_bytes(), data.timestamp));
+    Evaluation { program: Program::Source(&data.term), source, phlo: data.phlo_limit, random }
 }
 
 fn context(deploy: &SignedDeploy, block: &BlockData) -> SystemContext {

@@ -1,10 +1,12 @@
-//! Verification: runs a genesis block again from nothing and lists what differs (registry-genesis 4.9).
+//! Verification: runs a genesis block again from nothing, as its event logs say, and lists what differs (registry-genesis
+//! 4.9, runtime.md 6.9).
 
 use std::sync::Arc;
 
 use rhodium_keys::{PublicKey, is_system_key, system_keys};
+use rhodium_machine::events::{Expected, Mismatch};
 use rhodium_machine::system::BlockData;
-use rhodium_machine::{Failure, Runtime, RuntimeError};
+use rhodium_machine::{Failure, Receipt, Runtime, RuntimeError};
 use rhodium_store::{History, MemoryStore};
 use serde::Serialize;
 
@@ -12,6 +14,7 @@ use crate::assemble::{BLOCK_VERSION, Genesis, PHLO_LIMIT};
 use crate::block::{BlockError, decode_block};
 use crate::deploy::SignedDeploy;
 use crate::evaluate;
+use crate::events::decode_log;
 use crate::schema;
 
 /// Longer values are cut.
@@ -39,6 +42,8 @@ pub struct Difference {
     pub stated: String,
     /// What it should be.
     pub expected: String,
+    /// Where in the terms of the deploys the event comes from that is not in a log.
+    pub place: Option<String>,
 }
 
 /// A deploy that was run again.
@@ -52,6 +57,8 @@ pub struct VerifyRow {
     pub timestamp: i64,
     /// The cost of running it again.
     pub cost: i64,
+    /// The number of events in its log.
+    pub events: usize,
 }
 
 /// The outcome of a verification.
@@ -99,7 +106,7 @@ pub fn verify(bytes: &[u8], local: Option<&Genesis>) -> Result<VerifyReport, Ver
     let mut deploys = Vec::new();
     for (number, processed) in body.deploys.iter().enumerate() {
         check.deploy = Some(label(number, processed));
-        deploys.extend(check.run(&mut runtime, processed, &context, &block.shard_id));
+        deploys.extend(check.run(&mut runtime, &body.deploys, number, &context, &block.shard_id));
     }
     check.deploy = None;
     let post_state = runtime.checkpoint()?.to_string();
@@ -142,7 +149,11 @@ struct Check {
 impl Check {
     fn differs(&mut self, field: &str, stated: String, expected: String) {
         let (stated, expected) = (cut(stated), cut(expected));
-        let difference = Difference { deploy: self.deploy.clone(), field: field.to_owned(), stated, expected };
+        self.add(field.to_owned(), stated, expected, None);
+    }
+
+    fn add(&mut self, field: String, stated: String, expected: String, place: Option<String>) {
+        let difference = Difference { deploy: self.deploy.clone(), field, stated, expected, place };
         // A comparison with local inputs may find again what the rules have found.
         if !self.differences.contains(&difference) {
             self.differences.push(difference);
@@ -202,10 +213,12 @@ impl Check {
     fn run(
         &mut self,
         runtime: &mut Runtime,
-        processed: &schema::ProcessedDeploy,
+        deploys: &[schema::ProcessedDeploy],
+        number: usize,
         block: &BlockData,
         shard: &str,
     ) -> Option<VerifyRow> {
+        let processed = &deploys[number];
         let message = processed.deploy.clone().unwrap_or_default();
         let deploy = match SignedDeploy::from_message(&message) {
             Ok(deploy) => deploy,
@@ -223,9 +236,8 @@ impl Check {
         self.equal("validAfterBlockNumber", data.valid_after_block_number, 0);
         self.equal("expirationTimestamp", data.expiration_timestamp, 0);
         self.equal("shardId", data.shard_id.as_str(), shard);
-        self.equal("number of events", processed.deploy_log.len(), 0);
         self.equal("systemDeployError", processed.system_deploy_error.as_str(), "");
-        let receipt = evaluate::run(runtime, &deploy, block, 1);
+        let receipt = self.replay(runtime, &deploy, deploys, number, block);
         let stated = processed.cost.unwrap_or_default().cost;
         self.equal("cost", stated, receipt.cost.unsigned_abs());
         self.equal("errored", processed.errored, !receipt.succeeded());
@@ -241,7 +253,45 @@ impl Check {
             deployer: hex::encode(&message.deployer),
             timestamp: data.timestamp,
             cost: receipt.cost,
+            events: processed.deploy_log.len(),
         })
+    }
+
+    /// Runs a deploy as its log says. If that is not its log the deploy runs once more without it, so that the rest of
+    /// the block can be compared.
+    fn replay(
+        &mut self,
+        runtime: &mut Runtime,
+        deploy: &SignedDeploy,
+        deploys: &[schema::ProcessedDeploy],
+        number: usize,
+        block: &BlockData,
+    ) -> Receipt {
+        let source = u32::try_from(number + 1).unwrap_or(0);
+        match decode_log(&deploys[number].deploy_log) {
+            Err(error) => self.differs("event log", error.to_string(), "the log of this deploy".to_owned()),
+            Ok(log) => match evaluate::replay(runtime, deploy, block, source, &log) {
+                Ok(receipt) => return receipt,
+                Err(mismatch) => self.log_differs(*mismatch, deploys),
+            },
+        }
+        evaluate::run(runtime, deploy, block, source)
+    }
+
+    fn log_differs(&mut self, mismatch: Mismatch, deploys: &[schema::ProcessedDeploy]) {
+        let Mismatch { expected, found, origin } = mismatch;
+        let field = match &expected {
+            Some(Expected { position, .. }) => format!("event {} of the log", position + 1),
+            None => "event log".to_owned(),
+        };
+        let stated = expected.map_or_else(|| "no such event".to_owned(), |expected| expected.event.to_string());
+        let found = found.map_or_else(|| "no such event".to_owned(), |event| event.to_string());
+        let place = || {
+            let at = usize::try_from(origin.source).ok().filter(|_| origin.is_known())?.checked_sub(1)?;
+            let before = deploys.get(at)?.deploy.as_ref()?.term.get(..origin.start as usize)?;
+            Some(format!("line {} of deploy {}", before.matches('\n').count() + 1, label(at, &deploys[at])))
+        };
+        self.add(field, stated, found, place());
     }
 
     /// Compares with a block that was built here.

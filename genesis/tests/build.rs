@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use common::{build_set, codes, contract, embedded, input, key, system_set, with};
 use rhodium_genesis::{
-    ContractFile, ContractSet, GenesisError, HEAD, START, Step, Wallet, Warning, build, decode_block, encode_block,
-    seal, standard, verify,
+    ContractFile, ContractSet, GenesisError, HEAD, START, Step, Wallet, Warning, block_hash, build, decode_block,
+    encode_block, seal, standard, verify,
 };
 use rhodium_keys::{SecretKey, sign_secp256k1};
 use rhodium_machine::Runtime;
@@ -236,6 +236,16 @@ fn published_keys_own_nothing() {
     assert!(matches!(build(&empty, &mut |_| ()), Err(GenesisError::Parameters(_))));
 }
 
+/// Changes one bit of one place of an event.
+fn flip(event: &mut rhodium_genesis::schema::Event) {
+    use rhodium_genesis::schema::event::Kind;
+    match event.kind.as_mut().unwrap() {
+        Kind::Produce(produce) => produce.hash[9] ^= 1,
+        Kind::Consume(consume) => consume.channels_hashes[0][31] ^= 128,
+        Kind::Comm(comm) => comm.produces[0].times_repeated += 1,
+    }
+}
+
 #[test]
 fn a_changed_block_is_found_out() {
     let genesis = build_set(&system_set()).unwrap();
@@ -261,6 +271,25 @@ fn a_changed_block_is_found_out() {
     assert_eq!(text[0], pair("0 (Registry)", "signature"));
     let errored = fields(&|block| block.body.as_mut().unwrap().deploys[2].errored = true);
     assert_eq!(errored, [pair("2 (Either)", "errored")]);
+    let event = |change: &dyn Fn(&mut Vec<rhodium_genesis::schema::Event>)| {
+        fields(&|block| change(&mut block.body.as_mut().unwrap().deploys[1].deploy_log))
+    };
+    let count = genesis.block.body.as_ref().unwrap().deploys[1].deploy_log.len();
+    assert!(count > 10);
+    for k in (0..count).step_by(count / 4) {
+        for changed in
+            [event(&|log| drop(log.remove(k))), event(&|log| log.push(log[k].clone())), event(&|log| flip(&mut log[k]))]
+        {
+            let [(deploy, field)] = &changed[..] else { panic!("event {k}: {changed:?}") };
+            assert!(deploy == "1 (ListOps)" && field.contains("log"), "{changed:?}");
+        }
+    }
+    // The order says nothing.
+    let mut reversed = genesis.block.clone();
+    reversed.body.as_mut().unwrap().deploys.iter_mut().for_each(|deploy| deploy.deploy_log.reverse());
+    (reversed.sender, reversed.sig, reversed.sig_algorithm) = Default::default();
+    reversed.block_hash = block_hash(&reversed).to_vec();
+    assert!(verify(&encode_block(&reversed), None).unwrap().is_equal());
     let stake = fields(&|block| block.body.as_mut().unwrap().state.as_mut().unwrap().bonds[0].stake = 0);
     assert_eq!(stake, [pair("", "stake")]);
 }

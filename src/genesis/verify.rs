@@ -61,11 +61,14 @@ fn show(report: &VerifyReport, output: &mut Output) {
     output.result(&format!("signed by   {creator}"));
     let deploys = report.deploys.len();
     if report.is_equal() {
-        output.result(&format!("equal: {deploys} deploys run again give what the block states"));
+        let events: usize = report.deploys.iter().map(|deploy| deploy.events).sum();
+        output
+            .result(&format!("equal: {deploys} deploys run again by their {events} events give what the block states"));
         return;
     }
-    for Difference { deploy, field, stated, expected } in &report.differences {
-        let place = deploy.as_ref().map(|deploy| format!("deploy {deploy}: ")).unwrap_or_default();
-        output.result(&format!("differs: {place}{field}: the block has {stated:?}, right is {expected:?}"));
+    for Difference { deploy, field, stated, expected, place } in &report.differences {
+        let deploy = deploy.as_ref().map(|deploy| format!("deploy {deploy}: ")).unwrap_or_default();
+        let place = place.as_ref().map(|place| format!(" (from {place})")).unwrap_or_default();
+        output.result(&format!("differs: {deploy}{field}: the block has {stated:?}, right is {expected:?}{place}"));
     }
 }
