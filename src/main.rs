@@ -2,6 +2,7 @@
 
 mod balance;
 mod check;
+mod costs;
 mod diagnostics;
 mod draft;
 mod embedded;
@@ -20,6 +21,7 @@ mod repl;
 mod run;
 mod session;
 mod state;
+mod table;
 mod words;
 
 use std::io::Write;

@@ -34,12 +34,12 @@ pub struct StateOptions {
 }
 
 impl StateOptions {
-    /// A session on the state.
-    pub fn session(&self) -> Result<Session, Diagnostic> {
+    /// A session on the state. `costs`: whether they are itemised.
+    pub fn session(&self, costs: bool) -> Result<Session, Diagnostic> {
         let start = if self.bare { Start::Bare } else { Start::Standard };
         let state = State::open(self.store.as_deref(), start)?;
-        let settings =
-            Settings { phlo: self.phlo.unwrap_or(UNLIMITED_PHLO), deployer: self.deployer, system: self.system };
+        let phlo = self.phlo.unwrap_or(UNLIMITED_PHLO);
+        let settings = Settings { phlo, deployer: self.deployer, system: self.system, costs };
         Ok(Session::new(state, settings))
     }
 

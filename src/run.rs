@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::costs::Costs;
 use crate::diagnostics::{Diagnostic, Source};
 use crate::exit::Exit;
 use crate::input::{InputOptions, read_source};
@@ -20,6 +21,9 @@ pub struct Command {
     state: StateOptions,
     #[command(flatten)]
     input: InputOptions,
+    /// Show what the cost is made of, by kind of operation and by line
+    #[arg(long)]
+    cost: bool,
 }
 
 /// Runs the command.
@@ -52,7 +56,7 @@ fn failed(errors: Vec<Diagnostic>, output: &mut Output) -> Report {
 }
 
 fn evaluate(command: &Command, sources: Vec<Source>, output: &mut Output) -> Result<Report, Diagnostic> {
-    let mut session = command.state.session()?;
+    let mut session = command.state.session(command.cost)?;
     let seed = command.state.seed(&session);
     let several = sources.len() > 1;
     let start = session.state.runtime.mark();
@@ -96,6 +100,7 @@ fn conclude(report: &Report, left: &Leftovers, session: &Session, output: &mut O
     if !output.is_json() {
         left.lines(&session.words()).iter().for_each(|line| output.note(line));
         output.note(&cost(report));
+        report.costs.iter().flat_map(Costs::text).for_each(|line| output.note(&line));
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rhodium_genesis::HEAD;
 use rhodium_keys::{PublicKey, blake2b256};
+use rhodium_machine::cost::Item;
 use rhodium_machine::system::{Stream, SystemContext};
 use rhodium_machine::{Evaluation, Program, Receipt, Value};
 use rhodium_random::Random;
@@ -11,6 +12,7 @@ use rhodium_store::{Checkpoint, StateRoot};
 use rhodium_term::{Head, Term};
 use serde::Serialize;
 
+use crate::costs::Costs;
 use crate::diagnostics::{Diagnostic, Source};
 use crate::exit::Exit;
 use crate::leftovers::{Leftovers, UnreadDatum, WaitingReceive};
@@ -30,6 +32,8 @@ pub struct Settings {
     pub deployer: Option<PublicKey>,
     /// Whether channels of the system are shown.
     pub system: bool,
+    /// Whether the costs are itemised.
+    pub costs: bool,
 }
 
 /// State roots around an evaluation.
@@ -49,6 +53,9 @@ pub struct Report {
     pub errors: Vec<Diagnostic>,
     pub unlisted: u64,
     pub cost: i64,
+    /// What the cost is made of, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub costs: Option<Costs>,
     pub comms: u64,
     pub state_root: Roots,
     pub data: Vec<UnreadDatum>,
@@ -70,6 +77,7 @@ impl Report {
             errors,
             unlisted: 0,
             cost: 0,
+            costs: None,
             comms: 0,
             state_root: Roots { before: None, after: None },
             data: Vec::new(),
@@ -88,6 +96,10 @@ impl Report {
             stderr: joined(|run| &run.stderr),
             unlisted: runs.iter().map(|run| run.unlisted).sum(),
             cost: runs.iter().fold(0, |sum, run| sum.saturating_add(run.cost)),
+            costs: runs
+                .iter()
+                .any(|run| run.costs.is_some())
+                .then(|| Costs::total(runs.iter().flat_map(|run| &run.costs))),
             comms: runs.iter().map(|run| run.comms).sum(),
             state_root: Roots {
                 before: runs.first().and_then(|run| run.state_root.before.clone()),
@@ -145,7 +157,7 @@ impl Session {
     pub fn evaluate(&mut self, source: Source, random: Random) -> Result<Report, Diagnostic> {
         let before = self.root;
         let number = self.sources.len();
-        let receipt = self.run(&source, number + 1, random);
+        let (receipt, items) = self.run(&source, number + 1, random);
         let name = source.name.clone();
         self.sources.push(source);
         if receipt.succeeded() {
@@ -153,6 +165,7 @@ impl Session {
             checkpoint.set_head(HEAD);
             self.keep(checkpoint)?;
         }
+        let costs = self.settings.costs.then(|| Costs::new(&items, &self.sources));
         let lines = |stream: Stream| {
             // A printed string may contain line breaks.
             let printed = receipt.output.iter().filter(move |line| line.stream == stream);
@@ -167,6 +180,7 @@ impl Session {
             stderr: lines(Stream::Stderr),
             unlisted: receipt.unlisted,
             cost: receipt.cost,
+            costs,
             comms: receipt.comms,
             state_root: Roots { before: Some(before.to_string()), after: Some(self.root.to_string()) },
             ..Report::of_errors(errors)
@@ -183,7 +197,7 @@ impl Session {
         Words::new(&self.state.runtime, &self.sources)
     }
 
-    fn run(&mut self, source: &Source, number: usize, random: Random) -> Receipt {
+    fn run(&mut self, source: &Source, number: usize, random: Random) -> (Receipt, Vec<Item>) {
         let mut context = SystemContext::default();
         if let Some(deployer) = &self.settings.deployer {
             context.deploy.deployer_id = deployer.as_bytes().to_vec();
@@ -196,7 +210,10 @@ impl Session {
             phlo: self.settings.phlo,
             random,
         };
-        self.state.runtime.evaluate(evaluation, &mut context)
+        if self.settings.costs {
+            return self.state.runtime.profile(evaluation, &mut context);
+        }
+        (self.state.runtime.evaluate(evaluation, &mut context), Vec::new())
     }
 
     /// The state goes on in memory, where it is still known what has come since when; the store only follows.

@@ -76,6 +76,34 @@ fn measured_programs_give_their_measured_outcome() {
     }
 }
 
+/// The profile of `--cost` adds up, by kind and by line, also over several files.
+#[test]
+fn costs_are_itemised() {
+    let files = Files::new();
+    let paths =
+        [files.write("a.rho", "@0!(1 + 2) |\nfor (@x <- @0) {\n  @1!(x)\n}"), files.write("b.rho", "@2!(3 * [])")];
+    let ran = rho(&["run", "--bare", "--cost", "--phlo", "5000", "--json", &paths[0], &paths[1]]);
+    let report: Value = serde_json::from_str(&ran.stdout).expect("one object");
+    let check = |report: &Value| {
+        for part in ["kinds", "lines"] {
+            let costs: Vec<i64> =
+                report["costs"][part].as_array().expect(part).iter().filter_map(|row| row["cost"].as_i64()).collect();
+            assert_eq!(Some(costs.iter().sum::<i64>()), report["cost"].as_i64(), "{part} of {report}");
+            assert!(costs.is_sorted_by(|a, b| a >= b));
+        }
+    };
+    check(&report);
+    report["runs"].as_array().expect("runs").iter().for_each(check);
+    let line = report["costs"]["lines"].as_array().expect("lines").iter().find(|row| row["line"] == 3);
+    assert_eq!(line.expect("line 3")["file"], json!(paths[0]));
+    let text = rho(&["run", "--bare", "--cost", &paths[0]]);
+    assert_eq!((text.status, text.stdout.as_str()), (0, ""));
+    for part in ["communication", "substitution", "a.rho:2"] {
+        assert!(text.stderr.contains(part), "{part} in {}", text.stderr);
+    }
+    assert_eq!(run_json("Nil", &["--bare"])["costs"], Value::Null);
+}
+
 #[test]
 fn errors_have_code_place_and_hint() {
     let ran = rho_with("new x in {\n  x!(1 +)\n}", &["run", "-"]);

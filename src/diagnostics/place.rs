@@ -26,6 +26,11 @@ impl Source {
         Source { name: name.into(), text, index: OnceCell::new() }
     }
 
+    /// The line, from 1, of a byte.
+    pub fn line(&self, byte: u32) -> u32 {
+        self.index().position(byte).line
+    }
+
     fn index(&self) -> &LineIndex {
         self.index.get_or_init(|| LineIndex::new(&self.text))
     }

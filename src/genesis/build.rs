@@ -15,11 +15,12 @@ use rhodium_store::{History, KeyValueStore, LmdbOptions, LmdbStore, StoreError};
 use serde::Serialize;
 
 use super::files;
-use super::{diagnostics, fail, table};
+use super::{diagnostics, fail};
 use crate::diagnostics::Diagnostic;
 use crate::draft::Draft;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::table;
 
 /// Build a genesis block from contracts, bonds and wallets, and put its state into a new store
 #[derive(Args, Debug)]

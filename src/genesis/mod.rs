@@ -2,7 +2,6 @@
 
 mod build;
 mod files;
-mod table;
 mod verify;
 
 use std::sync::Arc;
