@@ -13,6 +13,7 @@ mod fmt;
 mod genesis;
 mod input;
 mod leftovers;
+mod limits;
 mod norm;
 mod options;
 mod output;

@@ -7,6 +7,7 @@ use rhodium_keys::PublicKey;
 use rhodium_machine::UNLIMITED_PHLO;
 
 use crate::diagnostics::Diagnostic;
+use crate::limits::{LimitOptions, keyboard};
 use crate::session::{Session, Settings};
 use crate::state::{Start, State};
 
@@ -31,15 +32,21 @@ pub struct StateOptions {
     /// Show also what is left on channels of the system
     #[arg(long)]
     system: bool,
+    #[command(flatten)]
+    limits: LimitOptions,
 }
 
 impl StateOptions {
     /// A session on the state. `costs`: whether they are itemised.
     pub fn session(&self, costs: bool) -> Result<Session, Diagnostic> {
         let start = if self.bare { Start::Bare } else { Start::Standard };
-        let state = State::open(self.store.as_deref(), start)?;
+        let mut state = State::open(self.store.as_deref(), start)?;
+        let interrupt = keyboard();
+        state.runtime.set_limits(self.limits.limits());
+        state.runtime.set_interrupt(interrupt.clone());
         let phlo = self.phlo.unwrap_or(UNLIMITED_PHLO);
-        let settings = Settings { phlo, deployer: self.deployer, system: self.system, costs };
+        let time = self.limits.time();
+        let settings = Settings { phlo, time, interrupt, deployer: self.deployer, system: self.system, costs };
         Ok(Session::new(state, settings))
     }
 

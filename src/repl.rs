@@ -79,6 +79,7 @@ fn step(
     seed: &[u8],
     output: &mut Output,
 ) -> Result<(), Diagnostic> {
+    session.clear_interrupt();
     let mark = session.state.runtime.mark();
     let mut report = session.evaluate(source, random_of(seed, number))?;
     let left = session.left_since(mark)?;

@@ -1,12 +1,13 @@
 //! Evaluations that follow each other on one state, and what is reported of each.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rhodium_genesis::HEAD;
 use rhodium_keys::{PublicKey, blake2b256};
 use rhodium_machine::cost::Item;
 use rhodium_machine::system::{Stream, SystemContext};
-use rhodium_machine::{Evaluation, Program, Receipt, Value};
+use rhodium_machine::{Evaluation, Interrupt, Program, Receipt, Value};
 use rhodium_random::Random;
 use rhodium_store::{Checkpoint, StateRoot};
 use rhodium_term::{Head, Term};
@@ -16,6 +17,7 @@ use crate::costs::Costs;
 use crate::diagnostics::{Diagnostic, Source};
 use crate::exit::Exit;
 use crate::leftovers::{Leftovers, UnreadDatum, WaitingReceive};
+use crate::limits::within;
 use crate::places::Places;
 use crate::state::State;
 use crate::words::Words;
@@ -28,6 +30,10 @@ const DEPLOYER_URN: &str = "rho:system:deployerId";
 pub struct Settings {
     /// The limit of each evaluation.
     pub phlo: i64,
+    /// The time that each may take.
+    pub time: Option<Duration>,
+    /// What ends them before.
+    pub interrupt: Interrupt,
     /// Who deploys.
     pub deployer: Option<PublicKey>,
     /// Whether channels of the system are shown.
@@ -197,6 +203,11 @@ impl Session {
         Words::new(&self.state.runtime, &self.sources)
     }
 
+    /// Forgets an interrupt that came before there was anything to interrupt.
+    pub fn clear_interrupt(&self) {
+        self.settings.interrupt.clear();
+    }
+
     fn run(&mut self, source: &Source, number: usize, random: Random) -> (Receipt, Vec<Item>) {
         let mut context = SystemContext::default();
         if let Some(deployer) = &self.settings.deployer {
@@ -210,10 +221,11 @@ impl Session {
             phlo: self.settings.phlo,
             random,
         };
-        if self.settings.costs {
-            return self.state.runtime.profile(evaluation, &mut context);
-        }
-        (self.state.runtime.evaluate(evaluation, &mut context), Vec::new())
+        let runtime = &mut self.state.runtime;
+        within(self.settings.time, &self.settings.interrupt, || match self.settings.costs {
+            true => runtime.profile(evaluation, &mut context),
+            false => (runtime.evaluate(evaluation, &mut context), Vec::new()),
+        })
     }
 
     /// The state goes on in memory, where it is still known what has come since when; the store only follows.

@@ -21,6 +21,7 @@ const NO_EXAMPLE: &[(&str, &str)] = &[
     ("E0213", "a normal form beyond 512 MiB"),
     ("E0306", "an ill-formed term, which no program normalises to"),
     ("E0313", "limits that take minutes to reach"),
+    ("E0324", "somebody at the keyboard"),
     ("E0321", "a damaged state in a store that opens"),
     ("E0654", "the linker refuses every set that could"),
     ("E0657", "a store that fails while it is used"),

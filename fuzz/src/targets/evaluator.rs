@@ -25,7 +25,7 @@ pub(super) fn check(source: &str) {
 
 fn run(source: &str) -> (Receipt, StateRoot) {
     let mut runtime = Runtime::empty(History::new(Arc::new(MemoryStore::new()))).expect("an empty space");
-    runtime.set_limits(Limits { matcher_steps: MATCHER_STEPS });
+    runtime.set_limits(Limits { matcher_steps: MATCHER_STEPS, ..Limits::default() });
     let random = Random::from_seed(&[]);
     let evaluation = Evaluation { program: Program::Source(source), source: 1, phlo: PHLO, random };
     let receipt = runtime.evaluate(evaluation, &mut SystemContext::default());

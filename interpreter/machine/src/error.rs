@@ -124,6 +124,28 @@ codes! {
     TooManyTerms "E0320";
     /// The stored state is damaged.
     DamagedState "E0321";
+    /// The limit of steps of the evaluation.
+    Steps "E0322";
+    /// The limit of its time.
+    Time "E0323";
+    /// Somebody cancelled it.
+    Cancelled "E0324";
+    /// The limit of what it prints.
+    Output "E0325";
+    /// The limit of what waits in the tuple space.
+    Space "E0326";
+    /// The limit of the size of a value.
+    TermSize "E0327";
+    /// The limit of its levels.
+    TermDepth "E0328";
+}
+
+impl Code {
+    /// Whether the evaluation ends with it, and nothing else is worth saying.
+    pub fn ends_evaluation(self) -> bool {
+        use Code::*;
+        matches!(self, OutOfPhlogiston | Steps | Time | Cancelled | Output | Space | TermSize | TermDepth)
+    }
 }
 
 impl From<ErrorKind> for Code {

@@ -15,14 +15,14 @@ pub(crate) struct Errors {
     listed: Vec<RunError>,
     places: HashMap<(Origin, Code, Option<Term>), usize>,
     unlisted: u64,
-    out_of_phlogiston: bool,
+    ended: bool,
 }
 
 impl Errors {
     /// Adds an error. One that ends the evaluation is always listed.
     pub fn push(&mut self, error: RunError) {
-        let ends = matches!(error.kind, ErrorKind::OutOfPhlogistons | ErrorKind::UserAbort);
-        self.out_of_phlogiston |= error.kind == ErrorKind::OutOfPhlogistons;
+        let ends = error.code.ends_evaluation() || error.kind == ErrorKind::UserAbort;
+        self.ended |= error.code.ends_evaluation();
         let place = (error.origin, error.code, error.context.code.clone());
         if let Some(same) = self.places.get(&place).and_then(|at| self.listed.get_mut(*at)) {
             same.count += 1;
@@ -35,8 +35,8 @@ impl Errors {
     }
 
     /// Whether the evaluation cannot go on.
-    pub fn out_of_phlogiston(&self) -> bool {
-        self.out_of_phlogiston
+    pub fn ended(&self) -> bool {
+        self.ended
     }
 
     /// The errors in the order of their places, and how many more there were.

@@ -3,7 +3,7 @@
 //! A value that still has expressions to evaluate (a piece of code that a pattern took out) is compiled and evaluated in
 //! a frame of its own, so evaluation never recurses.
 
-use rhodium_matcher::Budget;
+use rhodium_matcher::{Budget, BudgetExhausted};
 use rhodium_term::{BinaryOp, Children, Mode, Origin, Term, substitute};
 
 use crate::code::{CasePattern, Expr, Op, Postfix, Scope, Slot, compile_par, substitute_captured};
@@ -40,33 +40,46 @@ impl Frame<'_> {
     }
 }
 
+/// The interrupt is looked at once in so many operations.
+const POLL: u32 = 1024;
+
 struct Evaluation<'a> {
     stack: Vec<Value>,
     meter: &'a mut Meter,
-    steps: u64,
+    budget: &'a mut Budget,
     open: bool,
 }
 
 impl Frame<'_> {
     /// Evaluates an expression to a value. Sizes are not charged.
-    pub fn run(expr: &Expr, variables: &Variables<'_>, meter: &mut Meter, steps: u64) -> Result<Value, RunError> {
-        Frame::run_as(expr, variables, meter, steps, false)
+    pub fn run(
+        expr: &Expr,
+        variables: &Variables<'_>,
+        meter: &mut Meter,
+        budget: &mut Budget,
+    ) -> Result<Value, RunError> {
+        Frame::run_as(expr, variables, meter, budget, false)
     }
 
     /// The same without the substitution that follows everywhere but in process position: code in the result still
     /// refers to the activation's locals, and pays for them when it runs.
-    pub fn run_open(expr: &Expr, variables: &Variables<'_>, meter: &mut Meter, steps: u64) -> Result<Value, RunError> {
-        Frame::run_as(expr, variables, meter, steps, true)
+    pub fn run_open(
+        expr: &Expr,
+        variables: &Variables<'_>,
+        meter: &mut Meter,
+        budget: &mut Budget,
+    ) -> Result<Value, RunError> {
+        Frame::run_as(expr, variables, meter, budget, true)
     }
 
     fn run_as(
         expr: &Expr,
         variables: &Variables<'_>,
         meter: &mut Meter,
-        steps: u64,
+        budget: &mut Budget,
         open: bool,
     ) -> Result<Value, RunError> {
-        let mut evaluation = Evaluation { stack: Vec::new(), meter, steps, open };
+        let mut evaluation = Evaluation { stack: Vec::new(), meter, budget, open };
         let mut frames: Vec<Frame<'_>> = Vec::new();
         match expr {
             Expr::Const(value, _) => return Ok(value.clone()),
@@ -76,7 +89,12 @@ impl Frame<'_> {
             Expr::Code(code) => frames.push(Frame { code: Code::Borrowed(code), next: 0 }),
         }
         let nothing = Variables { captured: &[], locals: &[] };
+        let mut ops = 0u32;
         while let Some(frame) = frames.last_mut() {
+            ops = ops.wrapping_add(1);
+            if ops.is_multiple_of(POLL) && evaluation.budget.interrupted().is_some() {
+                return Err(Fault::from(BudgetExhausted).at(frame.origin()));
+            }
             let outermost = matches!(frame.code, Code::Borrowed(_));
             let Some(op) = frame.code.postfix().ops.get(frame.next) else {
                 frames.pop();
@@ -226,10 +244,9 @@ impl Evaluation<'_> {
 
     fn matches(&mut self, target: &Value, pattern: &CasePattern, variables: &Variables<'_>) -> Result<bool, Fault> {
         self.meter.charge_size(target.size(), Charge::Substitution)?;
-        let mut budget = Budget::new(self.steps);
         let meter = &mut *self.meter;
         let charge = |size| meter.charge_size(size, Charge::Substitution);
-        Ok(pattern.matches::<Fault>(target, variables, &mut budget, charge)?.is_some())
+        Ok(pattern.matches::<Fault>(target, variables, self.budget.refill(), charge)?.is_some())
     }
 }
 

@@ -8,6 +8,7 @@ mod evaluate;
 pub mod events;
 mod explain;
 mod labels;
+mod limits;
 mod locate;
 mod methods;
 mod numeric;
@@ -25,9 +26,9 @@ mod waiting;
 
 pub use error::{Code, Context, ErrorKind, Fault, RunError, Subject};
 pub use explain::{Explanation, shown};
+pub use limits::Limits;
 pub use locate::locate;
 pub use operators::UnaryOp;
-pub use runtime::{
-    Evaluation, Failure, Left, Limits, Program, Receipt, Runtime, RuntimeError, UNLIMITED_PHLO, Waiting,
-};
+pub use rhodium_matcher::{Interrupt, Stop};
+pub use runtime::{Evaluation, Failure, Left, Program, Receipt, Runtime, RuntimeError, UNLIMITED_PHLO, Waiting};
 pub use value::{Label, List, Map, Set, Summary, Tuple, Value};

@@ -15,7 +15,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
-use rhodium_matcher::{Budget, BudgetExhausted};
+use rhodium_matcher::{Budget, BudgetExhausted, Interrupt};
 use rhodium_random::Random;
 use rhodium_term::{Head, NewNames, Origin, SubstituteError, Term};
 
@@ -26,6 +26,7 @@ use crate::errors::Errors;
 use crate::evaluate::Frame;
 use crate::events::Trace;
 use crate::labels::Labels;
+use crate::limits::{Gauge, Limits};
 use crate::space::{Continuation, Datum, Fired, Installed, Produced, Space, Taken};
 use crate::system::{self, SystemContext};
 use crate::value::Value;
@@ -55,7 +56,7 @@ pub(crate) struct Machine<'a, 'l> {
     labels: &'a Labels,
     pub meter: Meter,
     pub context: &'a mut SystemContext,
-    pub matcher_steps: u64,
+    gauge: Gauge,
     pub errors: Errors,
     pub comms: u64,
     /// Number of the source that is evaluated.
@@ -99,22 +100,23 @@ impl<'a, 'l> Machine<'a, 'l> {
         labels: &'a Labels,
         meter: Meter,
         context: &'a mut SystemContext,
-        matcher_steps: u64,
+        limits: (Limits, Interrupt),
         source: u32,
         trace: Trace<'l>,
     ) -> Machine<'a, 'l> {
         let (errors, caller, queue) = (Errors::default(), Origin::default(), VecDeque::new());
-        Machine { space, labels, meter, context, matcher_steps, errors, comms: 0, source, caller, queue, trace }
+        let gauge = Gauge::new(limits.0, limits.1);
+        Machine { space, labels, meter, context, gauge, errors, comms: 0, source, caller, queue, trace }
     }
 
-    /// Runs a closed process until nothing is left to do, or phlogiston runs out. Errors end up in `errors`.
+    /// Runs a closed process until nothing is left to do, or a limit is reached. Errors end up in `errors`.
     pub fn run(&mut self, process: &Term, random: Random) {
         self.spawn(process, random);
         while let Some(task) = self.queue.pop_front() {
             if let Err(error) = self.task(task) {
                 self.fail(error, None);
             }
-            if self.errors.out_of_phlogiston() {
+            if self.errors.ended() {
                 break;
             }
         }
@@ -132,6 +134,10 @@ impl<'a, 'l> Machine<'a, 'l> {
 
     /// Keeps an error, with the code that was running.
     fn fail(&mut self, mut error: RunError, unit: Option<&Unit>) {
+        // An operation that was interrupted found its own reason.
+        if let (Code::Limit, Err(fault)) = (error.code, self.gauge.interrupted()) {
+            error = fault.at(error.origin);
+        }
         error.context.caller = self.caller;
         if error.kind == ErrorKind::OutOfPhlogistons {
             error = error.about(Subject::Phlogiston(self.meter.limit()));
@@ -150,10 +156,12 @@ impl<'a, 'l> Machine<'a, 'l> {
                 Ok(())
             }
             Task::Produce { channel, datum, origin } => {
+                self.gauge.step().map_err(|f| f.at(origin))?;
                 self.meter.enter(|| origin);
                 self.produce(channel, datum, origin)
             }
             Task::Consume { channels, continuation, origin } => {
+                self.gauge.step().map_err(|f| f.at(origin))?;
                 self.meter.enter(|| origin);
                 self.consume(channels, continuation, origin)
             }
@@ -202,7 +210,7 @@ impl<'a, 'l> Machine<'a, 'l> {
                 Err(error) => {
                     locals.truncate(keep);
                     self.fail(error, Some(&unit));
-                    if self.errors.out_of_phlogiston() {
+                    if self.errors.ended() {
                         return;
                     }
                 }
@@ -218,6 +226,7 @@ impl<'a, 'l> Machine<'a, 'l> {
         locals: &mut Vec<Value>,
         mut random: Random,
     ) -> Result<Option<(ProcessId, Random)>, RunError> {
+        self.gauge.step().map_err(|f| f.at(step.origin()))?;
         match step {
             Step::Send { channel, data, persistent, origin } => {
                 let variables = Variables { captured, locals };
@@ -263,7 +272,7 @@ impl<'a, 'l> Machine<'a, 'l> {
             }
             Step::Method { call, origin } => {
                 let variables = Variables { captured, locals };
-                let value = Frame::run_open(call, &variables, &mut self.meter, self.matcher_steps)
+                let value = Frame::run_open(call, &variables, &mut self.meter, &mut self.gauge.budget)
                     .map_err(|e| e.or_at(*origin))?;
                 let unit = Arc::new(compile_process(&value.to_term(), locals.len() as u32));
                 let (captured, locals, random) = (Arc::from([]), locals.clone(), Box::new(random));
@@ -293,7 +302,9 @@ impl<'a, 'l> Machine<'a, 'l> {
     fn seen(&mut self, expr: &Expr, variables: &Variables<'_>) -> Result<Value, RunError> {
         let place = self.meter.enter(|| expr.origin());
         let value = self.evaluate(expr, variables)?;
-        self.meter.charge_size(value.size(), Charge::Substitution).map_err(|f| f.at(expr.origin()))?;
+        let size = value.size();
+        self.meter.charge_size(size, Charge::Substitution).map_err(|f| f.at(expr.origin()))?;
+        self.gauge.value(&value, size).map_err(|f| f.at(expr.origin()))?;
         self.meter.enter(|| place);
         Ok(value)
     }
@@ -391,18 +402,18 @@ impl<'a, 'l> Machine<'a, 'l> {
         let value = self.seen(target, &Variables { captured, locals })?;
         let keep = locals.len();
         for case in cases {
-            let mut budget = Budget::new(self.matcher_steps);
+            let budget = self.gauge.budget.refill();
             let variables = Variables { captured, locals };
             let meter = &mut self.meter;
             let bound = case
                 .pattern
-                .matches::<Fault>(&value, &variables, &mut budget, |size| meter.charge_size(size, Charge::Substitution))
+                .matches::<Fault>(&value, &variables, budget, |size| meter.charge_size(size, Charge::Substitution))
                 .map_err(Fault::somewhere)?;
             let Some(bound) = bound else { continue };
             locals.extend(bound);
             match &case.guard {
                 Some(guard) => {
-                    let held = holds(guard, &Variables { captured, locals }, &mut budget);
+                    let held = holds(guard, &Variables { captured, locals }, budget);
                     if held.map_err(|f| f.at(guard.origin()))? {
                         return Ok(Some(case.body));
                     }
@@ -416,7 +427,7 @@ impl<'a, 'l> Machine<'a, 'l> {
 
     /// Evaluates code; no size is charged.
     pub fn evaluate(&mut self, expr: &Expr, variables: &Variables<'_>) -> Result<Value, RunError> {
-        Frame::run(expr, variables, &mut self.meter, self.matcher_steps)
+        Frame::run(expr, variables, &mut self.meter, &mut self.gauge.budget)
     }
 
     /// Offers a message, with all its charges (runtime.md 4.6, 7.4).
@@ -425,7 +436,10 @@ impl<'a, 'l> Machine<'a, 'l> {
         let size = channel.size().saturating_add(datum.size());
         self.meter.charge_size(size, Charge::Storage).map_err(place)?;
         match self.offer_message(&channel, &datum, origin).map_err(place)? {
-            Produced::Stored => self.meter.charge(event(1), Charge::Event).map_err(place),
+            Produced::Stored => {
+                self.gauge.stored(size).map_err(place)?;
+                self.meter.charge(event(1), Charge::Event).map_err(place)
+            }
             Produced::Fired(fired) => {
                 self.settle(&fired, &datum.random, datum.persistent, 1).map_err(place)?;
                 let again = datum.persistent.then_some((channel, datum));
@@ -460,6 +474,7 @@ impl<'a, 'l> Machine<'a, 'l> {
         let place = |fault: Fault| fault.at(origin);
         self.meter.charge(continuation.storage, Charge::Storage).map_err(place)?;
         let Some(fired) = self.offer_receive(&channels, &continuation, origin).map_err(place)? else {
+            self.gauge.stored(continuation.storage.unsigned_abs()).map_err(place)?;
             return self.meter.charge(event(channels.len()), Charge::Event).map_err(place);
         };
         self.settle(&fired, &continuation.random, continuation.persistent, channels.len()).map_err(place)?;
@@ -473,16 +488,16 @@ impl<'a, 'l> Machine<'a, 'l> {
 
     /// Offers a message to the space, and logs or follows what happens.
     fn offer_message(&mut self, channel: &Value, datum: &Arc<Datum>, origin: Origin) -> Result<Produced, Fault> {
-        let mut budget = Budget::new(self.matcher_steps);
+        let budget = self.gauge.budget.refill();
         match &mut self.trace {
-            Trace::Off => self.space.produce(channel, datum.clone(), &mut budget, &mut guard_holds),
+            Trace::Off => self.space.produce(channel, datum.clone(), budget, &mut guard_holds),
             Trace::Record(log) => {
                 log.produce(channel, datum);
-                let outcome = self.space.produce(channel, datum.clone(), &mut budget, &mut guard_holds)?;
+                let outcome = self.space.produce(channel, datum.clone(), budget, &mut guard_holds)?;
                 log.produced(channel, datum, &outcome);
                 Ok(outcome)
             }
-            Trace::Replay(rig) => rig.produce(self.space, channel, datum, origin, &mut budget, &mut guard_holds),
+            Trace::Replay(rig) => rig.produce(self.space, channel, datum, origin, budget, &mut guard_holds),
         }
     }
 
@@ -493,18 +508,16 @@ impl<'a, 'l> Machine<'a, 'l> {
         continuation: &Arc<Continuation>,
         origin: Origin,
     ) -> Result<Option<Fired>, Fault> {
-        let mut budget = Budget::new(self.matcher_steps);
+        let budget = self.gauge.budget.refill();
         match &mut self.trace {
-            Trace::Off => self.space.consume(channels, continuation.clone(), &mut budget, &mut guard_holds),
+            Trace::Off => self.space.consume(channels, continuation.clone(), budget, &mut guard_holds),
             Trace::Record(log) => {
                 log.consume(channels, continuation);
-                let fired = self.space.consume(channels, continuation.clone(), &mut budget, &mut guard_holds)?;
+                let fired = self.space.consume(channels, continuation.clone(), budget, &mut guard_holds)?;
                 fired.iter().for_each(|fired| log.fired(fired));
                 Ok(fired)
             }
-            Trace::Replay(rig) => {
-                rig.consume(self.space, channels, continuation, origin, &mut budget, &mut guard_holds)
-            }
+            Trace::Replay(rig) => rig.consume(self.space, channels, continuation, origin, budget, &mut guard_holds),
         }
     }
 
@@ -514,6 +527,9 @@ impl<'a, 'l> Machine<'a, 'l> {
         let continuation = &fired.continuation;
         if !continuation.persistent || continuation.random == *trigger {
             self.meter.charge(-continuation.storage, Charge::Storage)?;
+        }
+        if !continuation.persistent && *trigger != continuation.random {
+            self.gauge.taken(continuation.storage.unsigned_abs());
         }
         for taken in &fired.data {
             self.refund_datum(&taken.channel, &taken.datum, trigger)?;
@@ -529,6 +545,9 @@ impl<'a, 'l> Machine<'a, 'l> {
             return Ok(());
         }
         let size = channel.size().saturating_add(datum.size());
+        if datum.random != *trigger {
+            self.gauge.taken(size);
+        }
         self.meter.charge(-i64::try_from(size).unwrap_or(i64::MAX), Charge::Storage)
     }
 
@@ -565,10 +584,14 @@ impl<'a, 'l> Machine<'a, 'l> {
 
     /// Runs a system process; its answer carries the random state of the message (runtime.md 8.2).
     fn call(&mut self, process: Installed, datum: &Datum, origin: Origin) -> Result<(), RunError> {
+        let printed = self.context.output.len();
         let answer = system::call(process.body, &datum.data, self.context).map_err(|fault| {
             let urn = system::urn_of(process.body);
             fault.about(Subject::System { urn, arguments: datum.data.clone() }).or_at(origin)
         })?;
+        for line in &self.context.output[printed..] {
+            self.gauge.printed(line.text.len()).map_err(|f| f.at(origin))?;
+        }
         if let Some(answer) = answer {
             let reply = Datum::new(answer.data, datum.random.clone(), false, origin);
             self.queue.push_back(Task::Produce { channel: answer.channel, datum: Arc::new(reply), origin });
@@ -586,7 +609,7 @@ fn guard_holds(continuation: &Continuation, bindings: &[Value], budget: &mut Bud
 /// takes as many steps from the budget as it would cost phlogiston (runtime.md B9), and our limits stay errors.
 fn holds(guard: &Expr, variables: &Variables<'_>, budget: &mut Budget) -> Result<bool, Fault> {
     let mut meter = Meter::new(i64::try_from(budget.steps).unwrap_or(i64::MAX));
-    let result = Frame::run(guard, variables, &mut meter, budget.steps);
+    let result = Frame::run(guard, variables, &mut meter, &mut budget.rest());
     budget.steps = budget.steps.saturating_sub(u64::try_from(meter.used()).unwrap_or(0));
     match result {
         Ok(value) => Ok(matches!(value, Value::Bool(true))),

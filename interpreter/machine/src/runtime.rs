@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rhodium_matcher::Interrupt;
 use rhodium_normalizer::{CompileError, Options, compile};
 use rhodium_random::Random;
 use rhodium_store::{Checkpoint, History, StateRoot, StoreError};
@@ -11,6 +12,7 @@ use crate::cost::{Charge, Item, Meter};
 use crate::error::{ErrorKind, Fault, RunError, Subject};
 use crate::events::{Event, Mismatch, Rig, Trace};
 use crate::labels::Labels;
+use crate::limits::Limits;
 use crate::persist::{self, StoredBase};
 use crate::run::Machine;
 use crate::space::{Base, Installed, Space};
@@ -47,19 +49,6 @@ pub struct Evaluation<'a> {
     pub phlo: i64,
     /// The random state it starts with.
     pub random: Random,
-}
-
-/// Limits of this implementation.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Steps of the spatial matcher for one operation.
-    pub matcher_steps: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { matcher_steps: rhodium_matcher::Budget::DEFAULT_STEPS }
-    }
 }
 
 /// Why an evaluation failed.
@@ -172,6 +161,7 @@ pub struct Runtime {
     root: StateRoot,
     space: Space,
     limits: Limits,
+    interrupt: Interrupt,
     test_processes: bool,
     labels: Labels,
 }
@@ -185,6 +175,7 @@ impl Runtime {
             root,
             space: Space::new(base),
             limits: Limits::default(),
+            interrupt: Interrupt::default(),
             test_processes: false,
             labels: Labels::default(),
         };
@@ -237,6 +228,12 @@ impl Runtime {
     /// Sets the limits.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
+    }
+
+    /// Sets what stops evaluations from another thread: the one that runs, or else the next. One operation on values is
+    /// not interrupted, matching is.
+    pub fn set_interrupt(&mut self, interrupt: Interrupt) {
+        self.interrupt = interrupt;
     }
 
     /// The number of the source and the place in it where a private name was made, as the origin of its term tells: the
@@ -343,10 +340,10 @@ impl Runtime {
             }
         };
         let printed = context.output.len();
-        let steps = self.limits.matcher_steps;
+        let limits = (self.limits, self.interrupt.clone());
         let (space, labels, source) = (&mut self.space, &self.labels, evaluation.source);
         let taken = std::mem::replace(meter, Meter::new(0));
-        let mut machine = Machine::new(space, labels, taken, context, steps, source, std::mem::take(trace));
+        let mut machine = Machine::new(space, labels, taken, context, limits, source, std::mem::take(trace));
         machine.run(&term, evaluation.random);
         let (used, comms) = (machine.meter.used(), machine.comms);
         (*trace, *meter) = (machine.trace, machine.meter);
@@ -443,6 +440,9 @@ fn verdict(used: i64, limit: i64, parsing: i64, errors: Vec<RunError>) -> (i64, 
     }
     if let Some(out) = alone(ErrorKind::OutOfPhlogistons) {
         return (limit, vec![out]);
+    }
+    if let Some(ended) = errors.iter().find(|e| e.code.ends_evaluation()) {
+        return (used.min(limit), vec![ended.clone()]);
     }
     let cost = match &errors[..] {
         [one] if one.count > 1 => limit,

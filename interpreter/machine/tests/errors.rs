@@ -18,7 +18,7 @@ fn limits_of_guards_and_patterns() {
     let steps = "x + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 == 0";
     let source = format!("match 1 {{ x where {steps} => Nil }}");
     let mut space = Space::empty();
-    space.runtime.set_limits(Limits { matcher_steps: 20 });
+    space.runtime.set_limits(Limits { matcher_steps: 20, ..Limits::default() });
     let error = first(space.run(&source).failures);
     let place = &source[error.origin.start as usize..error.origin.end as usize];
     assert_eq!((error.code, place), (Code::Limit, steps));

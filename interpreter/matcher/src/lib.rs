@@ -7,6 +7,7 @@
 mod bag;
 mod bits;
 mod bounds;
+mod interrupt;
 mod items;
 mod machine;
 mod search;
@@ -14,14 +15,17 @@ mod subsets;
 
 use rhodium_term::{Term, Var};
 
+pub use interrupt::{Interrupt, Stop};
 use machine::Machine;
 
 /// How much work matches may still do. Matching is free of phlogiston but can be exponential, so it is capped
 /// (runtime.md B9); steps are a function of the terms only, never of sharing, time or threads.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Budget {
     /// Steps left.
     pub steps: u64,
+    full: u64,
+    interrupt: Interrupt,
 }
 
 impl Budget {
@@ -30,12 +34,39 @@ impl Budget {
 
     /// A budget of so many steps.
     pub fn new(steps: u64) -> Budget {
-        Budget { steps }
+        Budget::interruptible(steps, Interrupt::default())
+    }
+
+    /// A budget that is used up as soon as the interrupt is raised.
+    pub fn interruptible(steps: u64, interrupt: Interrupt) -> Budget {
+        Budget { steps, full: steps, interrupt }
+    }
+
+    /// All steps again, for the next operation.
+    pub fn refill(&mut self) -> &mut Budget {
+        self.steps = self.full;
+        self
+    }
+
+    /// A budget of the steps that are left in this one.
+    pub fn rest(&self) -> Budget {
+        Budget::interruptible(self.steps, self.interrupt.clone())
+    }
+
+    /// Whether the work is to stop, however much is left.
+    pub fn interrupted(&self) -> Option<Stop> {
+        self.interrupt.raised()
     }
 
     pub(crate) fn spend(&mut self, steps: u64) -> Result<(), BudgetExhausted> {
+        /// The interrupt is looked at once in so many steps, about a tenth of a millisecond.
+        const POLL: u64 = 1 << 13;
         let left = self.steps.checked_sub(steps);
-        self.steps = left.unwrap_or(0);
+        let before = std::mem::replace(&mut self.steps, left.unwrap_or(0));
+        if (before ^ self.steps) >= POLL && self.interrupted().is_some() {
+            self.steps = 0;
+            return Err(BudgetExhausted);
+        }
         left.map(|_| ()).ok_or(BudgetExhausted)
     }
 }
@@ -87,4 +118,22 @@ pub fn match_message(
         return Ok(None);
     }
     machine.solve(free_count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interrupt_uses_up_the_budget() {
+        let interrupt = Interrupt::default();
+        let mut budget = Budget::interruptible(1_000_000, interrupt.clone());
+        let spend = |budget: &mut Budget| (0..20_000).take_while(|_| budget.spend(1).is_ok()).count();
+        assert_eq!(spend(&mut budget), 20_000);
+        interrupt.raise(Stop::Cancelled);
+        assert!(spend(budget.refill()) < 10_000);
+        interrupt.clear();
+        assert_eq!(spend(budget.refill()), 20_000);
+        assert_eq!(budget.rest().steps, 980_000);
+    }
 }

@@ -98,6 +98,6 @@ fn hopeless_searches_end() {
         assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
         let mut again = Budget::default();
         assert_eq!(match_process(&target, &pattern, 0, &mut again), outcome);
-        assert_eq!(again, budget);
+        assert_eq!(again.steps, budget.steps);
     }
 }
