@@ -4,7 +4,7 @@
 //! a frame of its own, so evaluation never recurses.
 
 use rhodium_matcher::{Budget, BudgetExhausted};
-use rhodium_term::{BinaryOp, Children, Mode, Origin, Term, substitute};
+use rhodium_term::{BinaryOp, Children, Mode, Origin, Term, order, substitute};
 
 use crate::code::{CasePattern, Expr, Op, Postfix, Scope, Slot, compile_par, substitute_captured};
 use crate::cost::{Charge, Meter, price};
@@ -169,8 +169,11 @@ impl Evaluation<'_> {
                 }
             }
             Op::Binary(op) => {
-                let right = self.pop();
+                let mut right = self.pop();
                 let left = self.pop();
+                if matches!(op, BinaryOp::Plus | BinaryOp::Minus) {
+                    right = self.member(right);
+                }
                 let value = operators::binary(*op, &left, &right, self.meter)
                     .map_err(|f| f.about(Subject::Binary { op: *op, left, right }))?;
                 self.stack.push(value);
@@ -198,8 +201,11 @@ impl Evaluation<'_> {
                 self.meter.charge(price::METHOD_CALL, Charge::Method).map_err(Fault::somewhere)?;
             }
             Op::Method { name, arguments } => {
-                let arguments = self.pop_many(*arguments);
-                let target = self.pop();
+                let mut arguments = self.pop_many(*arguments);
+                let mut target = self.pop();
+                if self.open {
+                    self.canonical_members(name, &mut target, &mut arguments);
+                }
                 let value = methods::call(name, &target, &arguments, self.meter)
                     .map_err(|f| f.about(Subject::Method { name: name.clone(), target, arguments }))?;
                 self.stack.push(value);
@@ -214,14 +220,14 @@ impl Evaluation<'_> {
             }
             Op::Set(count) => {
                 let mut set = Set::default();
-                self.pop_many(*count).into_iter().for_each(|item| set.insert(item));
+                self.pop_many(*count).into_iter().for_each(|item| set.insert(self.member(item)));
                 self.stack.push(Value::from_set(set));
             }
             Op::Map(count) => {
                 let mut map = Map::default();
                 let mut items = self.pop_many(2 * count).into_iter();
                 while let (Some(key), Some(value)) = (items.next(), items.next()) {
-                    map.insert(key, value);
+                    map.insert(self.member(key), self.member(value));
                 }
                 self.stack.push(Value::from_map(map));
             }
@@ -240,6 +246,30 @@ impl Evaluation<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// What becomes a member of a set or map, which hold nothing that is not in canonical order. Only code that is not
+    /// substituted yet may be in another.
+    fn member(&self, value: Value) -> Value {
+        match &value {
+            Value::List(_) | Value::Tuple(_) | Value::Term(_) if self.open => {
+                Value::from_term(&order::sort_term(&value.to_term()))
+            }
+            _ => value,
+        }
+    }
+
+    /// The same for what a method puts into a set or map, or looks up there.
+    fn canonical_members(&self, method: &str, target: &mut Value, arguments: &mut [Value]) {
+        let members = match method {
+            "toSet" | "toMap" => std::slice::from_mut(target),
+            // The default is no member.
+            "getOrElse" => arguments.split_at_mut(arguments.len().min(1)).0,
+            _ => arguments,
+        };
+        for member in members {
+            *member = self.member(std::mem::replace(member, Value::Nil));
+        }
     }
 
     fn matches(&mut self, target: &Value, pattern: &CasePattern, variables: &Variables<'_>) -> Result<bool, Fault> {

@@ -23,8 +23,8 @@ enum Node {
     Sum { fixed: u64, wrapper: Option<u64>, children: Box<[u32]> },
     /// A Par in which variables expand.
     Par { fixed: u64, connective_used: bool, children: Box<[u32]>, spliced: Box<[Slot]> },
-    /// Substituted to know.
-    Build { term: Term, depth: u32, shift: u32 },
+    /// Substituted to know, with as many binders below as count for `locallyFree`, and so many above these that do not.
+    Build { term: Term, depth: u32, shift: u32, cut: u32 },
 }
 
 struct Entry<'a> {
@@ -130,8 +130,8 @@ impl SizeProgram {
                     }
                     size + if expanded && !connective_used { 2 } else { 0 }
                 }
-                Node::Build { term, depth, shift } => {
-                    let values = |index: u32| lookup(index).map(|v| v.to_term());
+                Node::Build { term, depth, shift, cut } => {
+                    let values = |index: u32| index.checked_sub(*cut).and_then(lookup).map(|v| v.to_term());
                     let mode = Mode { depth: *depth, shift: *shift, sort: false };
                     substitute(term, &values, mode).map_or(term.size(), |t| t.size())
                 }
@@ -156,7 +156,7 @@ fn variable(term: &Term, depth: u32, shift: u32, scope: &Scope) -> Option<Option
 fn finish(entry: Entry<'_>, cut: u32) -> Node {
     let term = entry.term;
     let Some(parts) = size_parts(term, u64::from(entry.shift - cut)) else {
-        return Node::Build { term: term.clone(), depth: entry.depth, shift: entry.shift };
+        return Node::Build { term: term.clone(), depth: entry.depth, shift: entry.shift - cut, cut };
     };
     let fixed = parts.content - entry.replaced;
     let children = entry.children.into_boxed_slice();
