@@ -1,7 +1,7 @@
 //! Writing files so that there is never half of one.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostics::{Diagnostic, codes};
@@ -16,24 +16,32 @@ pub struct Draft {
 impl Draft {
     /// Writes the bytes beside the target, with its permissions if there is one already.
     pub fn write(target: &Path, bytes: &[u8]) -> Result<Draft, Diagnostic> {
+        let fill = |file: &mut BufWriter<File>| file.write_all(bytes).map_err(|error| unwritable(target, &error));
+        Ok(Draft::fill(target, fill)?.0)
+    }
+
+    /// The same, piece by piece, with what filling it gives.
+    pub fn fill<T>(
+        target: &Path,
+        fill: impl FnOnce(&mut BufWriter<File>) -> Result<T, Diagnostic>,
+    ) -> Result<(Draft, T), Diagnostic> {
         let mut file_name = target.file_name().unwrap_or_default().to_owned();
         file_name.push(format!(".{}.tmp", std::process::id()));
         let draft = target.with_file_name(file_name);
         if let Some(parent) = target.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             fs::create_dir_all(parent).map_err(|error| unwritable(target, &error))?;
         }
-        let mut file = File::create_new(&draft).map_err(|error| unwritable(target, &error))?;
+        let file = File::create_new(&draft).map_err(|error| unwritable(target, &error))?;
         // From here on the file is ours to remove.
         let draft = Draft { draft, target: target.to_owned(), published: false };
-        let mut fill = || {
-            if let Ok(metadata) = fs::metadata(target) {
-                file.set_permissions(metadata.permissions())?;
-            }
-            file.write_all(bytes)?;
-            file.sync_all()
-        };
-        fill().map_err(|error| unwritable(target, &error))?;
-        Ok(draft)
+        if let Ok(metadata) = fs::metadata(target) {
+            file.set_permissions(metadata.permissions()).map_err(|error| unwritable(target, &error))?;
+        }
+        let mut file = BufWriter::with_capacity(1 << 16, file);
+        let filled = fill(&mut file)?;
+        let synced = file.flush().and_then(|()| file.get_ref().sync_all());
+        synced.map_err(|error| unwritable(target, &error))?;
+        Ok((draft, filled))
     }
 
     /// Gives the file its name.

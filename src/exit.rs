@@ -14,7 +14,6 @@ pub enum Exit {
     /// A file or a store is missing, unreadable or in the way.
     Environment = 3,
     /// What was to be verified is not what it claims to be.
-    #[allow(dead_code, reason = "reported by `rho genesis verify` only")]
     Verification = 4,
     /// A bug of ours.
     Bug = 70,

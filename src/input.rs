@@ -39,7 +39,7 @@ pub fn read_source(path: &str, options: InputOptions) -> Result<Source, Diagnost
 }
 
 /// Opens a file; what can be said without reading it is said at once.
-fn open(path: &str) -> Result<io::Result<File>, Diagnostic> {
+pub fn open(path: &str) -> Result<io::Result<File>, Diagnostic> {
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Err(problem(codes::MISSING, format!("there is no file {path}")).about(path))

@@ -12,6 +12,7 @@ mod find;
 mod fmt;
 mod genesis;
 mod input;
+mod leaves;
 mod leftovers;
 mod limits;
 mod norm;
@@ -21,7 +22,9 @@ mod places;
 mod repl;
 mod run;
 mod session;
+mod space;
 mod state;
+mod store;
 mod table;
 mod words;
 
@@ -62,6 +65,14 @@ enum Command {
         #[command(subcommand)]
         command: genesis::Command,
     },
+    Space {
+        #[command(subcommand)]
+        command: space::Command,
+    },
+    Store {
+        #[command(subcommand)]
+        command: store::Command,
+    },
 }
 
 fn main() -> ExitCode {
@@ -100,6 +111,8 @@ fn execute(arguments: &Arguments) -> Exit {
         Command::Explain(command) => explain::run(command, &mut output),
         Command::Fmt(command) => fmt::run(command, &mut output),
         Command::Genesis { command } => genesis::run(command, &mut output),
+        Command::Space { command } => space::run(command, &mut output),
+        Command::Store { command } => store::run(command, &mut output),
     };
     output.finish(exit)
 }

@@ -64,7 +64,6 @@ impl Output {
     }
 
     /// A progress bar on standard error; invisible without a terminal and with `--json`.
-    #[allow(dead_code, reason = "for commands that take long")]
     pub fn progress(&self, steps: u64) -> ProgressBar {
         if self.json || !io::stderr().is_terminal() {
             return ProgressBar::hidden();
@@ -99,4 +98,11 @@ impl Output {
             self.refused = action(&mut self.stdout).err();
         }
     }
+}
+
+/// Reports errors that end the command, as text or as data.
+pub fn fail(errors: &[Diagnostic], output: &mut Output) -> Exit {
+    errors.iter().for_each(|error| output.error(error));
+    output.object(&serde_json::json!({ "errors": errors }));
+    errors.iter().map(|error| error.exit).max().unwrap_or(Exit::Bug)
 }

@@ -9,7 +9,7 @@ use rhodium_machine::cost::Item;
 use rhodium_machine::system::{Stream, SystemContext};
 use rhodium_machine::{Evaluation, Interrupt, Program, Receipt, Value};
 use rhodium_random::Random;
-use rhodium_store::{Checkpoint, StateRoot};
+use rhodium_store::{Batch, DeployProgram, DeployRecord, ReceiptRecord, StateRoot, Table};
 use rhodium_term::{Head, Term};
 use serde::Serialize;
 
@@ -158,19 +158,16 @@ impl Session {
         if self.state.start == Some(self.root) { Vec::new() } else { self.root.0.to_vec() }
     }
 
-    /// Evaluates a source; a failed evaluation leaves the state as it was, a successful one is written to the store.
-    /// What is left stays to be asked for.
+    /// Evaluates a source; a failed evaluation leaves the state as it was, a successful one is written to the store, and
+    /// the deploy with its receipt in any case. What is left stays to be asked for.
     pub fn evaluate(&mut self, source: Source, random: Random) -> Result<Report, Diagnostic> {
         let before = self.root;
         let number = self.sources.len();
+        let deploy = self.state.durable.then(|| self.deploy(&source, &random));
         let (receipt, items) = self.run(&source, number + 1, random);
         let name = source.name.clone();
         self.sources.push(source);
-        if receipt.succeeded() {
-            let mut checkpoint = self.state.runtime.prepare_checkpoint()?;
-            checkpoint.set_head(HEAD);
-            self.keep(checkpoint)?;
-        }
+        let succeeded = receipt.succeeded();
         let costs = self.settings.costs.then(|| Costs::new(&items, &self.sources));
         let lines = |stream: Stream| {
             // A printed string may contain line breaks.
@@ -180,6 +177,15 @@ impl Session {
         let mut failures = receipt.failures;
         failures.iter_mut().for_each(|failure| self.places.find(failure, &mut self.sources));
         let errors = Diagnostic::failures(&failures, &self.sources[number], &self.sources);
+        let outcome = ReceiptRecord {
+            number: 0,
+            after: None,
+            cost: receipt.cost,
+            comms: Some(receipt.comms),
+            errors: errors.iter().map(|error| (error.code.to_owned(), error.message.clone())).collect(),
+            output: receipt.output.iter().map(|line| line.text.clone()).collect(),
+        };
+        self.keep(succeeded, deploy, outcome)?;
         Ok(Report {
             file: Some(name),
             stdout: lines(Stream::Stdout),
@@ -228,11 +234,37 @@ impl Session {
         })
     }
 
+    /// What an evaluation is a function of.
+    fn deploy(&self, source: &Source, random: &Random) -> DeployRecord {
+        let program = DeployProgram::Source {
+            source: source.text.clone(),
+            random: random.to_bytes().to_vec(),
+            phlo: self.settings.phlo,
+            deployer: self.settings.deployer.as_ref().map_or_else(Vec::new, |key| key.as_bytes().to_vec()),
+        };
+        DeployRecord { before: self.root, program }
+    }
+
     /// The state goes on in memory, where it is still known what has come since when; the store only follows.
-    fn keep(&mut self, checkpoint: Checkpoint) -> Result<(), Diagnostic> {
-        let root = checkpoint.root();
-        if self.state.durable {
-            self.state.runtime.history().commit(checkpoint)?;
+    fn keep(
+        &mut self,
+        succeeded: bool,
+        deploy: Option<DeployRecord>,
+        mut receipt: ReceiptRecord,
+    ) -> Result<(), Diagnostic> {
+        let mut root = self.root;
+        let mut batch = Batch::new();
+        if succeeded {
+            let mut checkpoint = self.state.runtime.prepare_checkpoint()?;
+            checkpoint.set_head(HEAD);
+            root = checkpoint.root();
+            batch = checkpoint.into_batch();
+        }
+        if let Some(deploy) = deploy {
+            let store = self.state.runtime.history().store();
+            (receipt.number, receipt.after) = (store.count(Table::Receipts)?, Some(root));
+            batch.put_deploy(&deploy, &receipt);
+            store.commit(&batch)?;
         }
         self.root = root;
         Ok(())

@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use rhodium_genesis::{HEAD, START};
 use rhodium_machine::{Runtime, RuntimeError};
-use rhodium_store::{History, LeafKind, LmdbOptions, LmdbStore, MemoryStore, StateRoot};
-use rhodium_term::state_codec::{Caches, ContinuationBody};
-use rhodium_term::state_codec::{decode_continuation, decode_datum, decode_join, decode_leaf};
+use rhodium_store::{History, LmdbOptions, LmdbStore, MemoryStore, StateRoot};
 use rhodium_term::{Head, Term};
 
 use crate::diagnostics::Diagnostic;
 use crate::embedded;
+use crate::leaves::leaf_terms;
 
 /// What a new state starts with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +43,7 @@ impl State {
 
     /// The state kept in a directory; a new store starts as told.
     pub fn in_store(directory: &Path, start: Start) -> Result<State, Diagnostic> {
-        let holder = format!("process {}", std::process::id());
-        let store = LmdbStore::open(directory, &LmdbOptions::create(holder))?;
+        let store = LmdbStore::open(directory, &LmdbOptions::create(holder()))?;
         let history = History::new(Arc::new(store));
         if let Some(head) = history.head(HEAD)? {
             let first = history.head(START)?;
@@ -76,6 +74,11 @@ impl State {
         };
         Ok(names.any(|name| name.len() == 1 || system.0.contains(&name)))
     }
+}
+
+/// What this process says about itself to others that want its store.
+pub fn holder() -> String {
+    format!("process {}", std::process::id())
 }
 
 fn build(start: Start, history: History) -> Result<Runtime, RuntimeError> {
@@ -109,26 +112,6 @@ impl SystemNames {
         }
         Ok(SystemNames(names))
     }
-}
-
-/// The processes in a leaf of the history.
-fn leaf_terms(kind: LeafKind, payload: &[u8]) -> Result<Vec<Term>, rhodium_term::proto::DecodeError> {
-    let mut terms = Vec::new();
-    for item in decode_leaf(payload)? {
-        match kind {
-            LeafKind::Data => terms.extend(decode_datum(&item, Caches::Stored)?.data.pars.into_owned()),
-            LeafKind::Joins => terms.extend(decode_join(&item, Caches::Stored)?),
-            LeafKind::Continuations => {
-                let waiting = decode_continuation(&item, Caches::Stored)?;
-                terms.extend(waiting.patterns.into_iter().flat_map(|bind| bind.patterns.into_owned()));
-                terms.extend(waiting.continuation.guard);
-                if let ContinuationBody::Process { body, .. } = waiting.continuation.body {
-                    terms.push(body);
-                }
-            }
-        }
-    }
-    Ok(terms)
 }
 
 /// All private names in a term.

@@ -51,7 +51,7 @@ impl<'a> Words<'a> {
 }
 
 /// The last part of the channel's URN that is a word.
-fn system_word(byte: u8) -> Option<&'static str> {
+pub fn system_word(byte: u8) -> Option<&'static str> {
     let channel = SYSTEM_CHANNELS.iter().chain(TEST_CHANNELS).find(|channel| channel.byte == byte)?;
     channel.urn.rsplit(':').find(|part| part.starts_with(|c: char| c.is_ascii_alphabetic()))
 }

@@ -96,6 +96,16 @@ fn json_says_the_same() {
     assert_eq!(verified["equal"], true);
     assert_eq!(verified["hash"], answer["block_hash"]);
     assert_eq!(verified["post_state"], answer["state_root"]);
+    // The store has block, deploys and receipts, whole, and removing what is not needed keeps the states of the block.
+    let ask = |command: &str| json(&desk.rho(&["store", command, "--store", "out/store", "--json"]));
+    let deploys = ask("deploys");
+    let costs = |list: &Value| list.as_array().unwrap().iter().map(|row| row["cost"].clone()).collect::<Vec<_>>();
+    assert_eq!(costs(&deploys["deploys"]), costs(&answer["contracts"]));
+    assert_eq!(deploys["deploys"][0]["block"], answer["block_hash"]);
+    assert_eq!(deploys["deploys"][0]["before"], answer["pre_state_root"]);
+    assert_eq!((&ask("verify")["whole"], &ask("verify")["blocks"]), (&Value::Bool(true), &Value::from(1)));
+    let freed = ask("gc");
+    assert_eq!((&freed["kept"], &ask("verify")["whole"]), (&Value::from(2), &Value::Bool(true)));
 }
 
 #[test]

@@ -5,12 +5,16 @@
 
 use std::sync::Arc;
 
+use prost::Message;
 use rhodium_keys::{Algorithm, SecretKey, address_from_public_key, sign_secp256k1, system_keys};
 use rhodium_machine::events::Event;
 use rhodium_machine::system::BlockData;
 use rhodium_machine::{Failure, Runtime, RuntimeError, Value, Waiting};
 use rhodium_registry::{Form, LONG_MAX};
-use rhodium_store::{Batch, History, KeyValueStore, MemoryStore, StateRoot, StoreError, Table};
+use rhodium_store::{
+    Batch, DeployProgram, DeployRecord, History, KeyValueStore, MemoryStore, ReceiptRecord, StateRoot, StoreError,
+    Table,
+};
 use rhodium_term::Term;
 use rhodium_term::print::print_source;
 use serde::Serialize;
@@ -204,8 +208,9 @@ pub fn build(input: &BuildInput<'_>, progress: &mut dyn FnMut(Step<'_>)) -> Resu
     let bytes = encode_block(&block);
     let mut hash = [0; 32];
     hash.copy_from_slice(&block.block_hash);
-    let batch = batch(run.runtime.history(), post_state, &hash, &bytes)?;
-    let rows = run.done.into_iter().map(Done::into_row).collect();
+    let mut batch = batch(run.runtime.history(), post_state, &hash, &bytes)?;
+    let rows: Vec<Row> = run.done.into_iter().map(Done::into_row).collect();
+    put_deploys(&mut batch, &block, &hash, &rows);
     Ok(Genesis { block, bytes, hash, pre_state, post_state, rows, warnings, batch })
 }
 
@@ -436,11 +441,31 @@ fn assemble(input: &BuildInput<'_>, run: &Run, pre: StateRoot, post: StateRoot) 
     block
 }
 
+/// Adds the deploys of a block and their receipts.
+fn put_deploys(batch: &mut Batch, block: &schema::BlockMessage, hash: &[u8; 32], rows: &[Row]) {
+    let Some(body) = &block.body else { return };
+    let before = body.state.as_ref().and_then(|state| state.pre_state_hash.as_slice().try_into().ok());
+    let before = before.map_or(StateRoot::EMPTY, StateRoot);
+    for ((number, deploy), row) in (0..).zip(&body.deploys).zip(rows) {
+        let signed = deploy.deploy.as_ref().map(Message::encode_to_vec).unwrap_or_default();
+        let program = DeployProgram::Signed { block: *hash, number, deploy: signed };
+        let receipt = ReceiptRecord {
+            number,
+            after: None,
+            cost: row.cost,
+            comms: None,
+            errors: Vec::new(),
+            output: row.output.clone(),
+        };
+        batch.put_deploy(&DeployRecord { before, program }, &receipt);
+    }
+}
+
 /// Everything of the history in memory, with the block and the heads.
 fn batch(history: &History, post: StateRoot, hash: &[u8; 32], block: &[u8]) -> Result<Batch, StoreError> {
     const PAGE: usize = 4096;
     let mut batch = Batch::new();
-    for table in [Table::Nodes, Table::ColdValues, Table::Roots] {
+    for table in [Table::Nodes, Table::ColdValues, Table::Roots, Table::Channels] {
         let mut after: Option<Vec<u8>> = None;
         loop {
             let page = history.store().scan(table, after.as_deref(), PAGE)?;

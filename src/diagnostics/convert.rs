@@ -1,5 +1,6 @@
 //! What the libraries report, as diagnostics.
 
+use indicatif::HumanDuration;
 use rhodium_grammar::SyntaxError;
 use rhodium_grammar::ast::Span;
 use rhodium_machine::{Code, Explanation, Failure, RunError, RuntimeError, Subject, shown};
@@ -135,11 +136,21 @@ impl From<StoreError> for Diagnostic {
     fn from(error: StoreError) -> Diagnostic {
         let hint = match &error {
             StoreError::InUse { .. } => Some("wait until it has ended, or use another directory"),
+            StoreError::BeingRead(_) => Some("wait until the commands that read it have ended"),
+            StoreError::Disk(_) => Some("make room, for example with `rho store gc`, and do it again"),
+            StoreError::Damaged(_) => Some("`rho store verify` lists what is damaged"),
             StoreError::Foreign(_) => Some("give an empty or a new directory"),
             StoreError::NewerFormat { .. } => Some("use a newer version of this program"),
             _ => None,
         };
-        Diagnostic::environment(codes::STORE, "StoreError", error.to_string()).with_hint(hint.map(str::to_owned))
+        let message = match &error {
+            StoreError::InUse { since: Some(since), .. } => match since.elapsed() {
+                Ok(time) => format!("{error} for {}", HumanDuration(time)),
+                Err(_) => error.to_string(),
+            },
+            error => error.to_string(),
+        };
+        Diagnostic::environment(codes::STORE, "StoreError", message).with_hint(hint.map(str::to_owned))
     }
 }
 

@@ -15,6 +15,8 @@ use crate::exit::Exit;
 
 /// Codes of errors of the environment; those of programs are defined where they arise.
 pub mod codes {
+    /// A pattern on the command line that is none.
+    pub const PATTERN: &str = "E0802";
     /// A file that does not exist.
     pub const MISSING: &str = "E0901";
     /// A file that cannot be read.
@@ -31,6 +33,10 @@ pub mod codes {
     pub const STATE: &str = "E0907";
     /// A file that cannot be written.
     pub const UNWRITABLE: &str = "E0908";
+    /// A file with a state that is not what was exported.
+    pub const EXPORT: &str = "E0909";
+    /// Records of a store that are missing or wrong.
+    pub const DAMAGE: &str = "E0910";
 }
 
 /// How bad it is.
@@ -148,6 +154,13 @@ impl Diagnostic {
     pub fn environment(code: &'static str, kind: &'static str, message: impl Into<String>) -> Diagnostic {
         let mut diagnostic = Diagnostic::new(Severity::Error, code, kind, message.into());
         diagnostic.exit = Exit::Environment;
+        diagnostic
+    }
+
+    /// Something that is not what it claims to be.
+    pub fn refused(code: &'static str, kind: &'static str, message: impl Into<String>) -> Diagnostic {
+        let mut diagnostic = Diagnostic::new(Severity::Error, code, kind, message.into());
+        diagnostic.exit = Exit::Verification;
         diagnostic
     }
 

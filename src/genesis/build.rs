@@ -11,7 +11,7 @@ use rhodium_genesis::{
 };
 use rhodium_keys::SecretKey;
 use rhodium_registry::Form;
-use rhodium_store::{History, KeyValueStore, LmdbOptions, LmdbStore, StoreError};
+use rhodium_store::{Access, History, KeyValueStore, LmdbOptions, LmdbStore, StoreError};
 use serde::Serialize;
 
 use super::files;
@@ -159,15 +159,15 @@ fn read(arguments: &Arguments) -> Result<Inputs, Vec<Diagnostic>> {
     }
 }
 
-/// Opens a store of which nothing may be there yet; `create` makes it.
-fn open(directory: &Path, create: bool) -> Result<Arc<dyn KeyValueStore>, StoreError> {
-    let options = LmdbOptions { create, ..LmdbOptions::existing(format!("process {}", std::process::id())) };
+/// Opens a store of which nothing may be there yet.
+fn open(directory: &Path, access: Access) -> Result<Arc<dyn KeyValueStore>, StoreError> {
+    let options = LmdbOptions::new(access, crate::state::holder());
     Ok(Arc::new(LmdbStore::open(directory, &options)?))
 }
 
 /// Refuses a store that is in use or not new, before any work is done and without making one.
 fn check_store(directory: &Path) -> Result<(), Vec<Diagnostic>> {
-    match open(directory, false) {
+    match open(directory, Access::Write) {
         Ok(store) => ensure_new(&History::new(store)).map_err(|error| {
             diagnostics(&error).into_iter().map(|diagnostic| diagnostic.about(files::name(directory))).collect()
         }),
@@ -181,7 +181,7 @@ fn write(arguments: &Arguments, genesis: &Genesis) -> Result<(), Vec<Diagnostic>
     let one = |error| vec![error];
     let draft = Draft::write(&arguments.out, &genesis.bytes).map_err(one)?;
     let before = Before::of(&arguments.store);
-    let stored = open(&arguments.store, true)
+    let stored = open(&arguments.store, Access::Create)
         .map_err(|error| vec![Diagnostic::from(error)])
         .and_then(|store| genesis.store_in(&store).map_err(|error| diagnostics(&error)))
         .and_then(|()| draft.publish().map_err(one));

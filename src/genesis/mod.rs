@@ -11,7 +11,7 @@ use rhodium_genesis::{GenesisError, Issue};
 
 use crate::diagnostics::{Diagnostic, Source};
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Output, fail};
 
 /// Build and verify a genesis block
 #[derive(Subcommand, Debug)]
@@ -52,11 +52,4 @@ fn diagnostic(issue: Issue) -> Diagnostic {
         (diagnostic.line, diagnostic.column) = (Some(line), Some(column));
     }
     diagnostic.with_hint(issue.hint)
-}
-
-/// Reports errors that end the command, as text or as data.
-fn fail(errors: &[Diagnostic], output: &mut Output) -> Exit {
-    errors.iter().for_each(|error| output.error(error));
-    output.object(&serde_json::json!({ "errors": errors }));
-    errors.iter().map(|error| error.exit).max().unwrap_or(Exit::Bug)
 }

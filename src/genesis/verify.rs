@@ -46,9 +46,7 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> Exit {
 fn refused(error: &VerifyError) -> Diagnostic {
     match error {
         VerifyError::Block(block) => {
-            let mut diagnostic = Diagnostic::environment(block.code(), "BlockError", block.to_string());
-            diagnostic.exit = Exit::Verification;
-            diagnostic.with_hint(Some(block.hint().to_owned()))
+            Diagnostic::refused(block.code(), "BlockError", block.to_string()).with_hint(Some(block.hint().to_owned()))
         }
         VerifyError::State(error) => Diagnostic::environment("E0657", "StateError", error.to_string()),
     }

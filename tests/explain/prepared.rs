@@ -28,6 +28,12 @@ pub fn codes(code: &str, sort: Sort) -> Vec<String> {
         "E0904" => source(b"Nil // \xff", ""),
         "E0905" => source(&[&vec![b' '; 2 << 20][..], b"Nil"].concat(), if right { "" } else { "--max-source 1" }),
         "E0908" => unwritable(right),
+        "E0802" => stored(
+            &format!("rho space list --store store --channel {}", if right { "@\"x\"" } else { "@\"x\"<-@1&@y" }),
+            right,
+        ),
+        "E0909" => stored("rho space import state --store other", right),
+        "E0910" => stored("rho store verify --store store", right),
         _ => panic!("{code} has no prepared input"),
     }
 }
@@ -61,6 +67,23 @@ fn unwritable(right: bool) -> Vec<String> {
     samples(&files);
     let folder = if right { "new" } else { "bonds.txt" };
     examples::codes(&examples::execute(&files, &format!("{BUILD} --store store --out {folder}/block.bin")))
+}
+
+/// A store and an export of its state, both damaged unless the example is right, and a command.
+fn stored(line: &str, right: bool) -> Vec<String> {
+    let files = Files::new();
+    files.write("example.rho", "@\"x\"!(\"some text\")");
+    examples::execute(&files, "rho run --bare --store store example.rho");
+    examples::execute(&files, "rho space export state --store store");
+    if !right && !line.contains("--channel") {
+        for name in ["store/data.mdb", "state"] {
+            let mut bytes = fs::read(files.path(name)).unwrap();
+            let places: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(b"some text")).collect();
+            places.iter().for_each(|at| bytes[*at] = b'S');
+            files.write(name, bytes);
+        }
+    }
+    examples::codes(&examples::execute(&files, line))
 }
 
 fn source(content: &[u8], option: &str) -> Vec<String> {

@@ -19,8 +19,14 @@ use crate::events::{consume_of, list_of, produce_of, tagged_of};
 use crate::space::{Base, Continuation, Datum, LoadedChannel, Space};
 use crate::value::Value;
 
-/// Changes to the history's keys.
-pub(crate) type Changes = BTreeMap<HistoryKey, Option<LeafValue>>;
+/// What changed.
+#[derive(Default)]
+pub(crate) struct Changes {
+    /// Keys of the history and their new values, each key once.
+    pub leaves: Vec<(HistoryKey, Option<LeafValue>)>,
+    /// Channels with data on which nothing waits: the state has no more of them than their hash.
+    pub channels: Vec<(codec::Hash, Vec<u8>)>,
+}
 
 /// The hash that names a channel in the history.
 pub(crate) fn channel_hash(name: &Value) -> codec::Hash {
@@ -54,12 +60,16 @@ fn leaf(kind: LeafKind, items: Vec<Vec<u8>>) -> Option<LeafValue> {
 
 /// The history's view of everything that changed since the last checkpoint.
 pub(crate) fn changes(space: &Space) -> Changes {
-    let mut changes = Changes::new();
+    let mut changes = Changes::default();
     let mut waiting: BTreeMap<HistoryKey, Vec<Vec<u8>>> = BTreeMap::new();
     for channel in space.changed_channels() {
-        let hash = channel_hash(channel.name);
-        let data = channel.data.iter().map(|(_, datum)| datum_bytes(hash, datum)).collect();
-        changes.insert(LeafKind::Data.key(&hash), leaf(LeafKind::Data, data));
+        let name = codec::state_bytes(&channel.name.to_term());
+        let hash = codec::blake2b256(&name);
+        let data: Vec<Vec<u8>> = channel.data.iter().map(|(_, datum)| datum_bytes(hash, datum)).collect();
+        if !data.is_empty() && channel.joins.is_empty() && channel.own.is_empty() {
+            changes.channels.push((hash, name));
+        }
+        changes.leaves.push((LeafKind::Data.key(&hash), leaf(LeafKind::Data, data)));
         let mut joins: Vec<Vec<u8>> = channel
             .joins
             .iter()
@@ -68,7 +78,7 @@ pub(crate) fn changes(space: &Space) -> Changes {
         if !channel.own.is_empty() {
             joins.push(codec::join_bytes(&[channel.name.to_term()]));
         }
-        changes.insert(LeafKind::Joins.key(&hash), leaf(LeafKind::Joins, joins));
+        changes.leaves.push((LeafKind::Joins.key(&hash), leaf(LeafKind::Joins, joins)));
         let key = LeafKind::Continuations.key(&codec::join_hash(&[hash]));
         let own = channel.own.iter().map(|(_, c)| continuation_bytes(&[hash], c, false));
         waiting.entry(key).or_default().extend(own);
@@ -79,9 +89,8 @@ pub(crate) fn changes(space: &Space) -> Changes {
         let items = join.waiting.iter().map(|(_, c)| continuation_bytes(&hashes, c, join.shared));
         waiting.entry(key).or_default().extend(items);
     }
-    for (key, items) in waiting {
-        changes.insert(key, leaf(LeafKind::Continuations, items));
-    }
+    let lists = waiting.into_iter().map(|(key, items)| (key, leaf(LeafKind::Continuations, items)));
+    changes.leaves.extend(lists);
     changes
 }
 

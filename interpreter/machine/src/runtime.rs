@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rhodium_matcher::Interrupt;
 use rhodium_normalizer::{CompileError, Options, compile};
 use rhodium_random::Random;
-use rhodium_store::{Checkpoint, History, StateRoot, StoreError};
+use rhodium_store::{Checkpoint, History, StateRoot, StoreError, Table};
 use rhodium_term::{Children, Origin, Term, Var};
 
 use crate::cost::{Charge, Item, Meter};
@@ -355,8 +355,12 @@ impl Runtime {
 
     /// Works out the state that everything since the last checkpoint leads to, without committing it.
     pub fn prepare_checkpoint(&self) -> Result<Checkpoint, RuntimeError> {
-        let changes: Vec<_> = persist::changes(&self.space).into_iter().collect();
-        Ok(self.history.checkpoint(self.root, &changes)?)
+        let changes = persist::changes(&self.space);
+        let mut checkpoint = self.history.checkpoint(self.root, &changes.leaves)?;
+        for (hash, channel) in changes.channels {
+            checkpoint.batch_mut().put(Table::Channels, hash, channel);
+        }
+        Ok(checkpoint)
     }
 
     /// Commits a prepared checkpoint; the runtime goes on from there.

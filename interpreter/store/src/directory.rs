@@ -1,9 +1,11 @@
 //! The directory of a store: whose it is, which format it has, and who may write (docs/store-format.md section 1).
 
 use crate::error::StoreError;
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// The newest format this program knows, and the one it writes.
 const FORMAT: u64 = 1;
@@ -25,12 +27,20 @@ const READERS_FILE: &str = "lock.mdb";
 /// No more of a lock or format file is read than this.
 const MAX_TEXT: u64 = 4096;
 
-/// A directory that is ours alone as long as this lives.
+/// The stores that this process has open. The database must not be opened twice in one process: its own locks would go
+/// when the first one is closed. What is open is shared instead.
+static OPEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// A directory that is ours alone, or ours to read, as long as this lives.
 #[derive(Debug)]
 pub(crate) struct Directory {
     path: PathBuf,
-    /// Holds the lock of the operating system, which ends with the process however that ends.
+    /// Its entry in [`OPEN`].
+    entry: PathBuf,
+    /// The lock of the operating system, which ends with the process however that ends.
     _lock: File,
+    /// The same against readers.
+    no_readers: Option<File>,
     /// The format file is still to be written.
     unfinished: bool,
 }
@@ -52,10 +62,59 @@ impl Directory {
         let lock = take_lock(path, holder)?;
         // Who held the lock before may have finished, or changed, what was seen above.
         let finished = is_finished(path)?.unwrap_or(false);
-        if finished && !path.join(DATA_FILE).exists() {
-            return Err(StoreError::Damaged(format!("{DATA_FILE} is missing in {}", path.display())));
+        if finished {
+            require_data(path)?;
         }
-        Ok(Directory { path: path.to_owned(), _lock: lock, unfinished: !finished })
+        Directory::new(path, lock, !finished)
+    }
+
+    /// Checks a directory that is only read, also while somebody else writes, but not while records are removed.
+    pub(crate) fn read(path: &Path) -> Result<Directory, StoreError> {
+        if is_finished(path)? != Some(true) {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        let format = path.join(FORMAT_FILE);
+        let file = File::open(&format).map_err(file_error("open", &format))?;
+        match file.try_lock_shared() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(in_use(path)),
+            Err(TryLockError::Error(error)) => return Err(file_error("lock", &format)(error)),
+        }
+        require_data(path)?;
+        Directory::new(path, file, false)
+    }
+
+    fn new(path: &Path, lock: File, unfinished: bool) -> Result<Directory, StoreError> {
+        let entry = path.canonicalize().map_err(file_error("find", path))?;
+        if !OPEN.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.clone()) {
+            let holder = "another part of this process".to_owned();
+            return Err(StoreError::InUse { path: path.to_owned(), holder, since: None });
+        }
+        Ok(Directory { path: path.to_owned(), entry, _lock: lock, no_readers: None, unfinished })
+    }
+
+    /// Keeps readers out as well, as long as this lives; refused while there are any.
+    pub(crate) fn exclude_readers(&mut self) -> Result<(), StoreError> {
+        let format = self.path.join(FORMAT_FILE);
+        let file = File::open(&format).map_err(file_error("open", &format))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StoreError::BeingRead(self.path.clone())),
+            Err(TryLockError::Error(error)) => return Err(file_error("lock", &format)(error)),
+        }
+        self.no_readers = Some(file);
+        Ok(())
+    }
+
+    /// Makes the database file as long as the database says. What was never written at its end is not in use; but where
+    /// a file was cut, reading behind its end would end the process, while zeros are noticed as damage.
+    pub(crate) fn extend_data(&self, length: u64) -> Result<(), StoreError> {
+        let data = self.path.join(DATA_FILE);
+        let file = OpenOptions::new().write(true).open(&data).map_err(file_error("open", &data))?;
+        if file.metadata().map_err(file_error("read", &data))?.len() < length {
+            file.set_len(length).map_err(file_error("extend", &data))?;
+        }
+        Ok(())
     }
 
     /// Declares the store complete, once the database is there. Until then the directory counts as not made yet.
@@ -71,6 +130,12 @@ impl Directory {
         sync_directory(&self.path)?;
         self.unfinished = false;
         Ok(())
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        OPEN.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.entry);
     }
 }
 
@@ -121,7 +186,7 @@ fn take_lock(path: &Path, holder: &str) -> Result<File, StoreError> {
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            return Err(StoreError::InUse { path: path.to_owned(), holder: read_holder(&lock_path) });
+            return Err(in_use(path));
         }
         Err(TryLockError::Error(error)) => return Err(file_error("lock", &lock_path)(error)),
     }
@@ -133,12 +198,27 @@ fn take_lock(path: &Path, holder: &str) -> Result<File, StoreError> {
     Ok(file)
 }
 
+/// The error of a store that somebody else holds, who wrote about himself into the lock file when it was taken.
+fn in_use(path: &Path) -> StoreError {
+    let lock_path = path.join(LOCK_FILE);
+    let since = fs::metadata(&lock_path).and_then(|metadata| metadata.modified()).ok();
+    StoreError::InUse { path: path.to_owned(), holder: read_holder(&lock_path), since }
+}
+
 fn read_holder(lock_path: &Path) -> String {
     // Some systems do not let a locked file be read, and the holder may be about to write: then nobody can be named.
     let text = read_text(lock_path).ok().flatten().unwrap_or_default();
     match text.strip_prefix(LOCK_TITLE).map(str::trim) {
         Some(holder) if !holder.is_empty() => holder.to_owned(),
         _ => "another process".to_owned(),
+    }
+}
+
+/// Refuses a finished store without data. An empty file would be taken for a new database.
+fn require_data(path: &Path) -> Result<(), StoreError> {
+    match fs::metadata(path.join(DATA_FILE)) {
+        Ok(metadata) if metadata.len() > 0 => Ok(()),
+        _ => Err(StoreError::Damaged(format!("{DATA_FILE} is missing or empty in {}", path.display()))),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::hash::StateRoot;
 use crate::kv::Table;
 use std::path::PathBuf;
+use std::time::SystemTime;
 use thiserror::Error;
 
 /// Why a store refused or failed.
@@ -34,7 +35,12 @@ pub enum StoreError {
         path: PathBuf,
         /// What the holder wrote about itself.
         holder: String,
+        /// When the holder took it, if the system tells.
+        since: Option<SystemTime>,
     },
+    /// Records are to be removed while somebody reads.
+    #[error("the store at {} is being read", .0.display())]
+    BeingRead(PathBuf),
     /// What is stored cannot be what was written.
     #[error("the store is damaged: {0}")]
     Damaged(String),
@@ -56,6 +62,9 @@ pub enum StoreError {
         /// The answer of the system.
         source: std::io::Error,
     },
+    /// There is no room, or the device does not work. Everything that was committed before is still there.
+    #[error("the disk is full or does not work: {0}; nothing was changed")]
+    Disk(std::io::Error),
     /// The embedded database refused.
     #[error("the database cannot {action}: {source}")]
     Database {

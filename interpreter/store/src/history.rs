@@ -6,7 +6,6 @@ use crate::kv::{Batch, KeyValueStore, Pair, Table};
 use crate::leaf::{HistoryKey, LeafValue};
 use crate::snapshot::Snapshot;
 use crate::trie::{Change, update};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Pairs read at a time when a table is listed.
@@ -42,6 +41,12 @@ impl Checkpoint {
     pub fn batch_mut(&mut self) -> &mut Batch {
         &mut self.batch
     }
+
+    /// All that is to be written, for who commits it himself.
+    #[must_use]
+    pub fn into_batch(self) -> Batch {
+        self.batch
+    }
 }
 
 impl History {
@@ -66,10 +71,14 @@ impl History {
     ) -> Result<Checkpoint, StoreError> {
         self.require(parent)?;
         let mut batch = Batch::new();
-        let last: BTreeMap<&HistoryKey, &Option<LeafValue>> = changes.iter().map(|(key, value)| (key, value)).collect();
-        let mut hashes: Vec<Change> = Vec::with_capacity(last.len());
-        for (key, value) in last {
-            hashes.push((*key, value.as_ref().map(|value| put_value(&mut batch, value))));
+        let mut sorted: Vec<&(HistoryKey, Option<LeafValue>)> = changes.iter().collect();
+        // Stable: of several changes to one key the last one stays last.
+        sorted.sort_by_key(|change| change.0);
+        let mut hashes: Vec<Change> = Vec::with_capacity(sorted.len());
+        for (number, (key, value)) in sorted.iter().enumerate() {
+            if sorted.get(number + 1).is_none_or(|next| next.0 != *key) {
+                hashes.push((*key, value.as_ref().map(|value| put_value(&mut batch, value))));
+            }
         }
         let update = update(&*self.store, parent, &hashes)?;
         for (hash, bytes) in update.nodes {

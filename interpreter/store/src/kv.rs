@@ -1,7 +1,7 @@
 //! The small trait behind which the embedded database stands.
 
 use crate::error::StoreError;
-use std::collections::BTreeMap;
+use smallvec::SmallVec;
 use std::fmt;
 
 /// The longest key a store takes.
@@ -26,11 +26,13 @@ pub enum Table {
     Receipts,
     /// Small facts: UTF-8 name to bytes.
     Meta,
+    /// Channels that a state knows by hash alone: channel hash to the encoded channel, of which it is the BLAKE2b hash.
+    Channels,
 }
 
 impl Table {
     /// All tables, in order.
-    pub const ALL: [Table; 8] = [
+    pub const ALL: [Table; 9] = [
         Table::Nodes,
         Table::ColdValues,
         Table::Roots,
@@ -39,6 +41,7 @@ impl Table {
         Table::Deploys,
         Table::Receipts,
         Table::Meta,
+        Table::Channels,
     ];
 
     /// The name of the table in the database. It is part of the format.
@@ -53,13 +56,14 @@ impl Table {
             Table::Deploys => "deploys",
             Table::Receipts => "receipts",
             Table::Meta => "meta",
+            Table::Channels => "channels",
         }
     }
 
     /// The key is a hash of the value, so that what is there need not be written again.
     #[must_use]
     pub fn is_content_addressed(self) -> bool {
-        matches!(self, Table::Nodes | Table::ColdValues | Table::Roots)
+        matches!(self, Table::Nodes | Table::ColdValues | Table::Roots | Table::Channels)
     }
 }
 
@@ -69,10 +73,14 @@ impl fmt::Display for Table {
     }
 }
 
+/// A key in a batch; most are hashes.
+type BatchKey = SmallVec<[u8; 32]>;
+
 /// Changes that become visible together or not at all.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Batch {
-    changes: BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>,
+    /// In the order in which they were made.
+    changes: Vec<(Table, BatchKey, Option<Vec<u8>>)>,
 }
 
 impl Batch {
@@ -83,16 +91,16 @@ impl Batch {
     }
 
     /// Sets a value. Of several changes to the same key the last one counts.
-    pub fn put(&mut self, table: Table, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
-        self.changes.insert((table, key.into()), Some(value.into()));
+    pub fn put(&mut self, table: Table, key: impl AsRef<[u8]>, value: impl Into<Vec<u8>>) {
+        self.changes.push((table, BatchKey::from_slice(key.as_ref()), Some(value.into())));
     }
 
     /// Removes a key; it need not be there.
-    pub fn delete(&mut self, table: Table, key: impl Into<Vec<u8>>) {
-        self.changes.insert((table, key.into()), None);
+    pub fn delete(&mut self, table: Table, key: impl AsRef<[u8]>) {
+        self.changes.push((table, BatchKey::from_slice(key.as_ref()), None));
     }
 
-    /// The number of keys changed.
+    /// The number of changes, of which several may be to one key.
     #[must_use]
     pub fn len(&self) -> usize {
         self.changes.len()
@@ -104,17 +112,25 @@ impl Batch {
         self.changes.is_empty()
     }
 
-    /// The changes by table and key, in ascending order.
+    /// The changes that count by table and key, in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = (Table, &[u8], Option<&[u8]>)> {
-        self.changes.iter().map(|((table, key), value)| (*table, key.as_slice(), value.as_deref()))
+        let mut sorted: Vec<_> = self.changes.iter().collect();
+        // Stable: of several changes to one key the last one stays last.
+        sorted.sort_by(|left, right| (left.0, &left.1).cmp(&(right.0, &right.1)));
+        let mut sorted = sorted.into_iter().peekable();
+        std::iter::from_fn(move || {
+            loop {
+                let change = sorted.next()?;
+                if sorted.peek().is_none_or(|next| (next.0, &next.1) != (change.0, &change.1)) {
+                    return Some((change.0, change.1.as_slice(), change.2.as_deref()));
+                }
+            }
+        })
     }
 
     /// Refuses keys that a store cannot hold, before anything is written.
     pub(crate) fn check_keys(&self) -> Result<(), StoreError> {
-        for (table, key, _) in self.iter() {
-            check_key(table, key)?;
-        }
-        Ok(())
+        self.changes.iter().try_for_each(|(table, key, _)| check_key(*table, key))
     }
 }
 
@@ -141,6 +157,9 @@ pub trait KeyValueStore: Send + Sync {
 
     /// Up to `limit` pairs in ascending order of key, from the first key greater than `after`.
     fn scan(&self, table: Table, after: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError>;
+
+    /// The number of keys of a table.
+    fn count(&self, table: Table) -> Result<u64, StoreError>;
 
     /// Applies all changes at once. When this returns they are durable; when it fails there is no trace of them.
     fn commit(&self, batch: &Batch) -> Result<(), StoreError>;

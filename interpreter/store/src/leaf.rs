@@ -9,6 +9,9 @@ pub const KEY_LEN: usize = 33;
 /// A key of the state: one byte for the kind, then a hash.
 pub type HistoryKey = [u8; KEY_LEN];
 
+/// Knows what the payload of a leaf must look like; else says why it does not.
+pub type LeafCheck<'a> = &'a dyn Fn(LeafKind, &[u8]) -> Result<(), String>;
+
 /// What a leaf is a list of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LeafKind {
@@ -55,6 +58,11 @@ impl LeafKind {
     }
 }
 
+/// The hash of a leaf value with this payload.
+pub(crate) fn payload_hash(payload: &[u8]) -> ValueHash {
+    ValueHash(b2b256_of(&[&(payload.len() as u64).to_le_bytes(), payload]))
+}
+
 /// A value of the state. The payload is opaque here; it is never an empty list, because that is a removed key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeafValue {
@@ -68,7 +76,7 @@ impl LeafValue {
     /// The hash of the payload with its length before it. The kind is not part of it.
     #[must_use]
     pub fn hash(&self) -> ValueHash {
-        ValueHash(b2b256_of(&[&(self.payload.len() as u64).to_le_bytes(), &self.payload]))
+        payload_hash(&self.payload)
     }
 
     /// The bytes kept in the table of cold values.
@@ -79,9 +87,15 @@ impl LeafValue {
         bytes
     }
 
-    pub(crate) fn from_cold(mut bytes: Vec<u8>) -> Result<LeafValue, StoreError> {
+    /// The kind and payload in bytes of the table of cold values.
+    pub(crate) fn parse(bytes: &[u8]) -> Option<(LeafKind, &[u8])> {
+        let (tag, payload) = bytes.split_first()?;
         let kinds = [LeafKind::Joins, LeafKind::Data, LeafKind::Continuations];
-        let kind = bytes.first().and_then(|tag| kinds.into_iter().find(|kind| kind.tag() == *tag));
+        Some((kinds.into_iter().find(|kind| kind.tag() == *tag)?, payload))
+    }
+
+    pub(crate) fn from_cold(mut bytes: Vec<u8>) -> Result<LeafValue, StoreError> {
+        let kind = LeafValue::parse(&bytes).map(|(kind, _)| kind);
         let kind = kind.ok_or_else(|| StoreError::Damaged("a leaf value has an unknown tag".to_owned()))?;
         bytes.remove(0);
         Ok(LeafValue { kind, payload: bytes })

@@ -42,6 +42,10 @@ impl KeyValueStore for MemoryStore {
         }))
     }
 
+    fn count(&self, table: Table) -> Result<u64, StoreError> {
+        Ok(self.read(|tables| tables.get(&table).map_or(0, |entries| entries.len() as u64)))
+    }
+
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
         batch.check_keys()?;
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! Reading one state: by key, leaf by leaf, and to check that nothing is damaged.
+//! Reading one state: by key, and leaf by leaf.
 
 use crate::error::StoreError;
 use crate::hash::{NodeHash, StateRoot, ValueHash, b2b256};
@@ -64,20 +64,24 @@ impl Snapshot {
     /// All keys and the hashes of their values, in ascending order of key.
     #[must_use]
     pub fn leaves(&self) -> Leaves {
-        Leaves { snapshot: self.clone(), path: [0; KEY_LEN], stack: Vec::new(), started: false, verify: false }
+        Leaves { snapshot: self.clone(), path: [0; KEY_LEN], stack: Vec::new(), started: false, only: None }
     }
 
-    /// Reads everything and checks all hashes; the number of leaves.
-    pub fn verify(&self) -> Result<u64, StoreError> {
-        let mut count = 0;
-        for leaf in (Leaves { verify: true, ..self.leaves() }) {
-            let (key, hash) = leaf?;
-            if self.value(&key, hash)?.hash() != hash {
-                return Err(StoreError::Damaged(format!("leaf value {hash} has another hash")));
+    /// The same of one kind.
+    #[must_use]
+    pub fn leaves_of(&self, kind: LeafKind) -> Leaves {
+        Leaves { only: Some(kind), ..self.leaves() }
+    }
+
+    /// The encoded channel with this hash, if the store was told it. States themselves know only the channels on which
+    /// something waits, from the lists of their joins.
+    pub fn channel(&self, hash: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.store.get(Table::Channels, hash)? {
+            Some(bytes) if b2b256(&bytes) != *hash => {
+                Err(StoreError::Damaged(format!("channel {} has another hash", hex::encode(hash))))
             }
-            count += 1;
+            found => Ok(found),
         }
-        Ok(count)
     }
 }
 
@@ -89,17 +93,20 @@ pub struct Leaves {
     /// Items still to visit, and the depth of their node.
     stack: Vec<(std::vec::IntoIter<Item>, usize)>,
     started: bool,
-    /// Check the hashes of nodes.
-    verify: bool,
+    /// Leave out other kinds.
+    only: Option<LeafKind>,
 }
 
 impl Leaves {
     fn enter(&mut self, hash: NodeHash, depth: usize) -> Result<(), StoreError> {
         let bytes = load_bytes(&*self.snapshot.store, hash)?;
-        if self.verify && b2b256(&bytes) != hash.0 {
-            return Err(StoreError::Damaged(format!("trie node {hash} has another hash")));
+        let mut items = decode_items(&bytes, depth)?;
+        if let Some(kind) = self.only
+            && depth == 0
+        {
+            items.retain(|item| item.slot == kind.key(&[0; 32])[0]);
         }
-        self.stack.push((decode_items(&bytes, depth)?.into_iter(), depth));
+        self.stack.push((items.into_iter(), depth));
         Ok(())
     }
 

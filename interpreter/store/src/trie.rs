@@ -8,7 +8,6 @@ use crate::hash::{NodeHash, StateRoot, ValueHash, b2b256};
 use crate::kv::{KeyValueStore, Table};
 use crate::leaf::HistoryKey;
 use crate::node::{Below, Item, Rest, Target, check_depth, encode, items};
-use std::collections::BTreeMap;
 
 /// A key and its new value; `None` removes it.
 pub(crate) type Change = (HistoryKey, Option<ValueHash>);
@@ -16,17 +15,15 @@ pub(crate) type Change = (HistoryKey, Option<ValueHash>);
 /// The nodes a root needs in addition to those of the old root.
 pub(crate) struct Update {
     pub(crate) root: StateRoot,
-    pub(crate) nodes: BTreeMap<NodeHash, Vec<u8>>,
+    pub(crate) nodes: Vec<(NodeHash, Vec<u8>)>,
 }
 
 /// Applies changes, sorted by key and at most one for each, to the state of a root.
 pub(crate) fn update(store: &dyn KeyValueStore, root: StateRoot, changes: &[Change]) -> Result<Update, StoreError> {
-    let mut updater = Updater { store, nodes: BTreeMap::new() };
+    let mut updater = Updater { store, nodes: Vec::new() };
     let old = updater.load(NodeHash(root.0), 0)?;
     let items = updater.merge_items(old, 0, changes)?;
     let hash = updater.keep(&items);
-    // The empty root is known without a node.
-    updater.nodes.remove(&NodeHash(StateRoot::EMPTY.0));
     Ok(Update { root: StateRoot(hash.0), nodes: updater.nodes })
 }
 
@@ -51,7 +48,8 @@ pub(crate) fn decode_items(bytes: &[u8], depth: usize) -> Result<Vec<Item>, Stor
 
 struct Updater<'a> {
     store: &'a dyn KeyValueStore,
-    nodes: BTreeMap<NodeHash, Vec<u8>>,
+    /// In no order, and perhaps some twice.
+    nodes: Vec<(NodeHash, Vec<u8>)>,
 }
 
 impl Updater<'_> {
@@ -62,7 +60,10 @@ impl Updater<'_> {
     fn keep(&mut self, items: &[Item]) -> NodeHash {
         let bytes = encode(items);
         let hash = NodeHash(b2b256(&bytes));
-        self.nodes.insert(hash, bytes);
+        // The empty root is known without a node.
+        if !items.is_empty() {
+            self.nodes.push((hash, bytes));
+        }
         hash
     }
 
@@ -180,7 +181,7 @@ impl Updater<'_> {
     }
 }
 
-fn common_prefix(left: &[u8], right: &[u8]) -> usize {
+pub(crate) fn common_prefix(left: &[u8], right: &[u8]) -> usize {
     left.iter().zip(right).take_while(|(a, b)| a == b).count()
 }
 
@@ -190,6 +191,7 @@ mod tests {
     use crate::kv::Batch;
     use crate::memory::MemoryStore;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
     fn apply(store: &MemoryStore, root: StateRoot, changes: &BTreeMap<HistoryKey, Option<ValueHash>>) -> StateRoot {
         let changes: Vec<Change> = changes.iter().map(|(key, value)| (*key, *value)).collect();

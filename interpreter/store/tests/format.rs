@@ -1,7 +1,8 @@
 //! The byte formats of docs/store-format.md: what is written, and that stores of every format so far can be read.
 
 use rhodium_store::{
-    History, KeyValueStore, LeafKind, LeafValue, LmdbOptions, LmdbStore, MemoryStore, StateRoot, Table, b2b256,
+    Batch, DeployProgram, DeployRecord, History, KeyValueStore, LeafKind, LeafValue, LmdbOptions, LmdbStore,
+    MemoryStore, ReceiptRecord, StateRoot, StoreError, Table, b2b256,
 };
 use std::fs;
 use std::sync::Arc;
@@ -36,6 +37,53 @@ fn records_are_as_documented() {
     assert_eq!(all(Table::Heads), [(b"head".to_vec(), root.0.to_vec())]);
 }
 
+#[test]
+fn deploys_and_receipts_are_as_documented() {
+    let history = History::new(Arc::new(MemoryStore::new()));
+    let program = DeployProgram::Source { source: "Nil".into(), random: vec![1, 2], phlo: -1, deployer: Vec::new() };
+    let signed = DeployProgram::Signed { block: [9; 32], number: 3, deploy: vec![7] };
+    let receipt = ReceiptRecord {
+        number: 5,
+        after: Some(StateRoot([4; 32])),
+        cost: 6,
+        comms: Some(7),
+        errors: vec![("E1".into(), "x".into())],
+        output: vec!["y".into()],
+    };
+    let other = ReceiptRecord { number: 4, after: None, comms: None, errors: Vec::new(), ..receipt.clone() };
+    let mut batch = Batch::new();
+    let deploys = [program, signed].map(|program| DeployRecord { before: StateRoot([8; 32]), program });
+    let hashes = [batch.put_deploy(&deploys[0], &receipt), batch.put_deploy(&deploys[1], &other)];
+    history.store().commit(&batch).unwrap();
+    let word = |number: u64| number.to_le_bytes().to_vec();
+    let text = |text: &[u8]| [&word(text.len() as u64)[..], text].concat();
+    let expected = [
+        [&[1][..], &[8; 32], &[0], &text(b"Nil"), &text(&[1, 2]), &[0xff; 8], &text(b"")].concat(),
+        [&[1][..], &[8; 32], &[1], &[9; 32], &word(3), &text(&[7])].concat(),
+    ];
+    let receipts = [
+        [&[1][..], &word(5), &[1], &[4; 32], &word(6), &[1], &word(7), &word(1), &text(b"E1"), &text(b"x"), &word(1)]
+            .concat(),
+        [&[1][..], &word(4), &[0], &word(6), &[0], &word(0), &word(1)].concat(),
+    ];
+    for (number, hash) in hashes.iter().enumerate() {
+        assert_eq!(*hash, b2b256(&expected[number]));
+        let stored = |table| history.store().get(table, hash).unwrap();
+        assert_eq!(stored(Table::Deploys), Some(expected[number].clone()));
+        assert_eq!(stored(Table::Receipts), Some([&receipts[number][..], &text(b"y")].concat()));
+        assert_eq!(history.deploy(hash).unwrap(), Some(deploys[number].clone()));
+        // Cut or extended, it is damage.
+        for bytes in [&expected[number][..expected[number].len() - 1], &[&expected[number][..], &[0]].concat(), &[]] {
+            let mut batch = Batch::new();
+            batch.put(Table::Deploys, [1; 32], bytes);
+            history.store().commit(&batch).unwrap();
+            assert!(matches!(history.deploy(&[1; 32]), Err(StoreError::Damaged(_))));
+        }
+    }
+    let order: Vec<_> = history.receipts().unwrap().into_iter().map(|(hash, _)| hash).collect();
+    assert_eq!(order, [hashes[1], hashes[0]]);
+}
+
 /// A database file is laid out for the word size and byte order of the machine that wrote it.
 #[cfg(all(target_pointer_width = "64", target_endian = "little"))]
 #[test]
@@ -55,7 +103,8 @@ fn format_1_is_read() {
     assert_eq!(history.head("head").unwrap(), Some(known[1]));
     for (step, root) in (1..).zip(&known) {
         let snapshot = history.open_at(*root).unwrap();
-        assert_eq!(snapshot.verify().unwrap(), 3 * u64::from(step));
+        let seen = history.verify(&[*root], &|_, _| Ok(()), &mut |_| {}).unwrap();
+        assert_eq!((seen.is_whole(), seen.leaves), (true, 3 * u64::from(step)));
         for kind in [LeafKind::Joins, LeafKind::Data, LeafKind::Continuations] {
             let expected = LeafValue { kind, payload: vec![step; 3] };
             assert_eq!(snapshot.get(&kind.key(&[step; 32])).unwrap(), Some(expected));

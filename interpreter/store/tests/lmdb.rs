@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use rhodium_store::{
-    Batch, History, KeyValueStore, LeafKind, LeafValue, LmdbOptions, LmdbStore, MemoryStore, StateRoot, StoreError,
-    Table, b2b256,
+    Access, Batch, History, KeyValueStore, LeafKind, LeafValue, LmdbOptions, LmdbStore, MemoryStore, StateRoot,
+    StoreError, Table, b2b256,
 };
 use std::fs;
 use std::path::Path;
@@ -15,6 +15,13 @@ fn create(path: &Path) -> Result<LmdbStore, StoreError> {
 
 fn existing(path: &Path) -> Result<LmdbStore, StoreError> {
     LmdbStore::open(path, &LmdbOptions::existing("process 2 on host"))
+}
+
+/// Checks a whole state; the number of its leaves.
+fn verified(history: &History, root: StateRoot) -> u64 {
+    let seen = history.verify(&[root], &|_, _| Ok(()), &mut |_| {}).unwrap();
+    assert!(seen.is_whole(), "{:?}", seen.damages);
+    seen.leaves
 }
 
 fn names(path: &Path) -> Vec<String> {
@@ -47,7 +54,7 @@ fn a_reopened_store_has_the_same_states() {
         assert_eq!(history.head("head").unwrap(), Some(root));
         assert_eq!(history.roots().unwrap(), [root]);
         assert_eq!(history.open_at(root).unwrap().get(&key).unwrap(), Some(value.clone()));
-        assert_eq!(history.open_at(root).unwrap().verify().unwrap(), 1);
+        assert_eq!(verified(&history, root), 1);
     }
     assert_eq!(names(&path), ["FORMAT", "LOCK", "data.mdb", "lock.mdb"]);
     assert_eq!(fs::read(path.join("FORMAT")).unwrap(), b"rhodium-store 1\n");
@@ -78,6 +85,32 @@ fn a_second_writer_is_refused() {
     }
     drop(first);
     existing(&path).unwrap();
+}
+
+#[test]
+fn readers_and_removal_exclude_each_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    let options = |access| LmdbOptions::new(access, "process 3");
+    assert!(matches!(LmdbStore::open(&path, &options(Access::Read)), Err(StoreError::Missing(_))));
+    assert!(!path.exists());
+    drop(create(&path).unwrap());
+    let reader = LmdbStore::open(&path, &options(Access::Read)).unwrap();
+    // One process opens the database once.
+    assert!(matches!(LmdbStore::open(&path, &options(Access::Alone)), Err(StoreError::InUse { .. })));
+    assert!(matches!(LmdbStore::open(&path, &options(Access::Read)), Err(StoreError::InUse { .. })));
+    assert!(reader.commit(&batch(Table::Meta, b"key", b"value")).is_err());
+    drop(reader);
+    // What a reader in another process holds.
+    let format = fs::File::open(path.join("FORMAT")).unwrap();
+    format.try_lock_shared().unwrap();
+    assert!(matches!(LmdbStore::open(&path, &options(Access::Alone)), Err(StoreError::BeingRead(_))));
+    drop(format);
+    let alone = LmdbStore::open(&path, &options(Access::Alone)).unwrap();
+    let refused = LmdbStore::open(&path, &options(Access::Read)).unwrap_err();
+    assert!(matches!(refused, StoreError::InUse { holder, since: Some(_), .. } if holder == "process 3"));
+    drop(alone);
+    LmdbStore::open(&path, &options(Access::Read)).unwrap();
 }
 
 #[test]
@@ -118,11 +151,14 @@ fn newer_formats_are_left_alone() {
     let path = directory.path().join("store");
     create(&path).unwrap();
     fs::write(path.join("FORMAT"), "rhodium-store 2\n").unwrap();
-    let before = fs::read(path.join("data.mdb")).unwrap();
-    for open in [existing, create] {
+    let files = || names(&path).iter().map(|name| fs::read(path.join(name)).unwrap()).collect::<Vec<_>>();
+    let before = files();
+    let read = |path: &Path| LmdbStore::open(path, &LmdbOptions::read());
+    let alone = |path: &Path| LmdbStore::open(path, &LmdbOptions::new(Access::Alone, "test"));
+    for open in [&existing as &dyn Fn(&Path) -> Result<LmdbStore, StoreError>, &create, &read, &alone] {
         assert!(matches!(open(&path), Err(StoreError::NewerFormat { found: 2, supported: 1, .. })));
     }
-    assert_eq!(fs::read(path.join("data.mdb")).unwrap(), before);
+    assert_eq!(files(), before);
 }
 
 #[test]
@@ -207,7 +243,7 @@ fn large_states_agree_with_memory() {
         .collect();
     let root = lmdb.apply(StateRoot::EMPTY, &changes).unwrap();
     assert_eq!(memory.apply(StateRoot::EMPTY, &changes).unwrap(), root);
-    assert_eq!(lmdb.open_at(root).unwrap().verify().unwrap(), 4000);
+    assert_eq!(verified(&lmdb, root), 4000);
 }
 
 proptest! {
