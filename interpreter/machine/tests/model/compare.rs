@@ -1,7 +1,7 @@
 //! The engine against the model on random programs: cost, errors, COMMs, output and root of each.
 //!
-//! `RHODIUM_PROGRAMS=0..100000` says which ones to run; a program is its number. A case is one program or two, one after
-//! another on one state, with a checkpoint after each, so that the second meets what the first one stored.
+//! A case is one program or two, one after another on one state, with a checkpoint after each, so that the second meets
+//! what the first one stored. It follows from its number; `RHODIUM_PROGRAMS=0..100000` says which ones to run.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -149,6 +149,9 @@ fn compare() {
     }
     println!("{} programs of the sample, {} COMMs; {:?}", statistics.programs, statistics.comms, statistics.ended);
     assert!(differing.is_empty(), "the engine and the model differ in the cases {differing:?} (see above)");
+    if statistics.programs < 50 {
+        return;
+    }
     let ended = |kind: &str| statistics.ended.get(kind).copied().unwrap_or(0);
     assert!(statistics.comms > statistics.programs, "programs that communicate");
     assert!(2 * ended("") > statistics.programs, "programs without an error");

@@ -156,11 +156,7 @@ impl Generator<'_> {
             }
             31 => format!("out!({})", self.any(2)),
             32 => self.variable(Process).unwrap_or_else(|| "Nil".to_owned()),
-            33 => match self.choose(3) {
-                0 => format!("[7, {}].nth(1)", self.block(depth)),
-                1 => format!("{{\"k\": {}}}.get({})", self.block(depth), self.pick(&["\"k\"", "\"none\""])),
-                _ => format!("{{}}.getOrElse(0, {})", self.block(depth)),
-            },
+            33 => self.method_that_runs(depth),
             34 => format!("{} {}", self.pick(&["bundle", "bundle+", "bundle-", "bundle0"]), self.block(depth)),
             35 => {
                 let (channel, _) = self.channel();
@@ -173,8 +169,53 @@ impl Generator<'_> {
                 format!("let @{variable} <- {value} in {body}")
             }
             37 if self.rarely(2) => self.error(),
+            38 => self.repeated(depth),
+            39 => self.joined(depth),
             _ => self.send(depth),
         }
+    }
+
+    /// A method call that gives a process, which runs.
+    fn method_that_runs(&mut self, depth: u32) -> String {
+        let body = self.block(depth);
+        match self.choose(6) {
+            0 => format!("[7, {body}].nth(1)"),
+            1 => format!("{{\"k\": {body}}}.get({})", self.pick(&["\"k\"", "\"none\""])),
+            2 => format!("{{}}.getOrElse(0, {body})"),
+            3 => format!("Set({body}).toList().nth(0)"),
+            4 => format!("{{}}.set({}, {body}).get(1)", self.value(Int, 1)),
+            _ => format!("[[{body}]].toSet().toList().nth(0).nth(0)"),
+        }
+    }
+
+    /// A contract that calls itself a few times.
+    fn repeated(&mut self, depth: u32) -> String {
+        let (contract, count, times) = (self.name("l"), self.name("n"), 1 + self.choose(4));
+        let variable = Variable { text: count.clone(), kind: Int };
+        let body = self.within(vec![variable], |g| g.block(depth));
+        let again = format!("if ({count} > 0) {{ {contract}!({count} - 1) | {body} }}");
+        format!("new {contract} in {{ contract {contract}(@{count}) = {{ {again} }} | {contract}!({times}) }}")
+    }
+
+    /// Joins of channels that are known only when they run: the same ones in another order, or one twice.
+    fn joined(&mut self, depth: u32) -> String {
+        let (contract, x, y) = (self.name("j"), self.name("x"), self.name("x"));
+        let form = [0, 1, 3][self.choose(3)];
+        let mut bound = Vec::new();
+        let (first, second) = (self.names(form, &mut bound), self.names(form, &mut bound));
+        let arrow = self.pick(&["<-", "<-", "<=", "<<-"]);
+        let body = self.within(bound, |g| g.block(depth));
+        let join = format!("for ({first} {arrow} {x} & {second} {arrow} {y}) {body}");
+        let (p, q) = (self.channel_of(form), self.channel_of(form));
+        let mut calls = vec![format!("{contract}!(*{p}, *{q})")];
+        for _ in 0..self.choose(3) {
+            calls.push(match self.choose(3) {
+                0 => format!("{contract}!(*{q}, *{p})"),
+                1 => self.send_on(&p, form, 1),
+                _ => self.send_on(&q, form, 1),
+            });
+        }
+        format!("new {contract} in {{ contract {contract}({x}, {y}) = {{ {join} }} | {} }}", calls.join(" | "))
     }
 
     /// A channel and the form of its messages.
@@ -311,6 +352,9 @@ impl Generator<'_> {
     }
 
     fn match_on(&mut self, depth: u32) -> String {
+        if self.rarely(3) {
+            return self.match_bag();
+        }
         let kind = [Int, Text, Bool, List, Pair, Set, Map, Process, Process][self.choose(9)];
         let target = self.value(kind, 2);
         let cases: Vec<String> = (0..1 + self.choose(3))
@@ -324,6 +368,43 @@ impl Generator<'_> {
             })
             .collect();
         format!("match {{ {target} }} {{ {} }}", cases.join(" "))
+    }
+
+    /// A match where order and repetition of what has no order count; it prints what was bound.
+    fn match_bag(&mut self) -> String {
+        let is_set = self.rarely(3);
+        let (parts, patterns): (&[&str], &[&str]) = if is_set {
+            (&["1", "2", "3", "\"a\"", "[1]"], &["#", "# /\\ Int", "# /\\ ~1", "1", "1 \\/ 2", "~2", "_", "[#]"])
+        } else {
+            (
+                &["1", "1", "2", "\"a\"", "@0!(1)", "@0!(1)", "@0!(2)", "for (q <- @0) { q!(1) }", "new q in { 1 }"],
+                &["1", "@0!(1)", "@0!(#)", "{# /\\ Int}", "{# /\\ ~1}", "{1 \\/ 2}", "{~Nil}", "for (q <- @0) { # }"],
+            )
+        };
+        let (separator, open, close) = if is_set { (", ", "Set(", ")") } else { (" | ", "{ ", " }") };
+        let target: Vec<&str> = (0..1 + self.choose(4)).map(|_| self.pick(parts)).collect();
+        let cases: Vec<String> = (0..3)
+            .map(|_| {
+                let mut bound = Vec::new();
+                let mut chosen: Vec<String> = Vec::new();
+                for _ in 0..1 + self.choose(3) {
+                    let part = self.pick(patterns);
+                    chosen.push(if part.contains('#') {
+                        part.replace('#', &self.binder("v", Process, &mut bound))
+                    } else {
+                        part.to_owned()
+                    });
+                }
+                let mut pattern = chosen.join(separator);
+                if !self.rarely(3) {
+                    let rest = self.binder("v", Process, &mut bound);
+                    pattern += &if is_set { format!(" ...{rest}") } else { format!(" | {rest}") };
+                }
+                let shown: Vec<String> = bound.into_iter().map(|variable| variable.text).collect();
+                format!("{open}{pattern}{close} => {{ @\"p\"!([{}]) }}", shown.join(", "))
+            })
+            .collect();
+        format!("match {{ {open}{}{close} }} {{ {} }}", target.join(separator), cases.join(" "))
     }
 
     /// A pattern for a value; `full`: with the connectives that receives do not allow.
@@ -594,10 +675,30 @@ impl Generator<'_> {
             2 => format!("{{ 1 | {} }}", self.send(0)),
             3 => format!("@0!({} + {})", self.value(Int, 0), self.value(Int, 0)),
             4 => self.any(1),
-            5 => self.pick(&["1n", "2r", "1.5p1", "0.5f64", "`rho:id:x`", "7n", "(1, Nil)"]).to_owned(),
+            5 => self.other_number(),
             6 => format!("[{}, {}]", self.any(depth), self.any(depth)),
             _ if depth == 0 || self.budget == 0 => self.send(0),
             _ => format!("{{ {} }}", self.par(depth)),
+        }
+    }
+
+    /// Numbers that are no integers, or other values.
+    fn other_number(&mut self) -> String {
+        let kinds: [&[&str]; 4] = [
+            &["1n", "-70000n", "18446744073709551616n"],
+            &["2r", "-3r", "(1r / 3r)"],
+            &["1.5p1", "-0.7p1", "100.0p1"],
+            &["0.5f64", "-2.0f64", "(0.0f64 / 0.0f64)"],
+        ];
+        let kind = kinds[self.choose(4)];
+        let (a, b) = (self.pick(kind), self.pick(kind));
+        match self.choose(4) {
+            0 => a.to_owned(),
+            1 => format!("{{{a}}} {} {{{b}}}", self.pick(&["+", "-", "*", "/"])),
+            2 => format!("{{{a}}} {} {{{b}}}", self.pick(&["<", "<=", "==", "!="])),
+            _ => self
+                .pick(&["`rho:id:x`", "(1, Nil)", "-{1n}", "{5n} % {3n}", "7.toBigInt()", "\"12\".toInt()"])
+                .to_owned(),
         }
     }
 

@@ -111,9 +111,9 @@ fn double(op: BinaryOp, a: f64, b: f64, meter: &mut Meter) -> Result<Term> {
         BinaryOp::Mult => a * b,
         _ => a / b,
     };
-    // Not-a-number has one form (runtime.md 9).
-    let result = if result.is_nan() { f64::NAN } else { result };
-    Ok(Term::ground(Head::Double(result.to_bits())))
+    // Which not-a-number comes out (runtime.md 9 asks for a fixed one): an operand, or the one of the network's hardware.
+    let nan = [a, b].into_iter().find(|operand| operand.is_nan()).map_or(0xFFF8_0000_0000_0000, f64::to_bits);
+    Ok(Term::ground(Head::Double(if result.is_nan() { nan } else { result.to_bits() })))
 }
 
 fn big_charge(op: BinaryOp, a: &BigInt, b: &BigInt, meter: &mut Meter) -> Result<()> {
