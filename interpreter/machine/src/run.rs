@@ -589,8 +589,10 @@ impl<'a, 'l> Machine<'a, 'l> {
             let urn = system::urn_of(process.body);
             fault.about(Subject::System { urn, arguments: datum.data.clone() }).or_at(origin)
         })?;
-        for line in &self.context.output[printed..] {
-            self.gauge.printed(line.text.len()).map_err(|f| f.at(origin))?;
+        let bytes = self.context.output[printed..].iter().map(|line| line.text.len()).sum();
+        if let Err(fault) = self.gauge.printed(bytes) {
+            self.context.output.truncate(printed);
+            return Err(fault.at(origin));
         }
         if let Some(answer) = answer {
             let reply = Datum::new(answer.data, datum.random.clone(), false, origin);

@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{Space, history, kind, message, printed_data};
-use rhodium_machine::{Runtime, UNLIMITED_PHLO};
+use common::{Space, history, kind, kinds, message, printed_data};
+use rhodium_machine::{Limits, Runtime, UNLIMITED_PHLO};
 use rhodium_random::Random;
 
 fn checkpoint(space: &mut Space) {
@@ -77,8 +77,10 @@ fn nested_code_is_dropped() {
 fn huge_sizes_are_bounded() {
     let eight = "[[[x,x],[x,x]],[[x,x],[x,x]]]";
     let source = format!("contract @0(@n, @x) = {{ @0!(n + 1, {}) }} | @0!(0, [1])", eight.replace('x', eight));
-    let receipt = Space::empty().run(&source);
-    assert_eq!(receipt.failures.iter().map(kind).collect::<Vec<_>>(), ["OutOfPhlogistonsError"]);
+    let mut space = Space::empty();
+    assert_eq!(kinds(&space.run(&source)), ["LimitError"]);
+    space.runtime.set_limits(Limits { term_bytes: u64::MAX, space_bytes: u64::MAX, ..Limits::default() });
+    assert_eq!(kinds(&space.run(&source)), ["OutOfPhlogistonsError"]);
 }
 
 /// Guards are free, but what they may do is limited: a long comparison, a string that grows too long.
