@@ -95,7 +95,7 @@ fn an_interrupt_ends_what_runs() {
             assert_eq!(code(&receipt), expected, "{source}");
             // 10 ms on a machine that has time; tests run beside others.
             let late = ended.saturating_duration_since(raised.join().expect("a thread"));
-            assert!(late < Duration::from_millis(500), "{source}: {late:?}");
+            assert!(late < Duration::from_secs(2), "{source}: {late:?}");
             assert_eq!(code(&space.run(&big_expression)), expected);
             interrupt.clear();
             assert!(space.run(&big_expression).succeeded());
