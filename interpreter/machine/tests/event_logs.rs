@@ -55,11 +55,6 @@ fn outcome(receipt: &Receipt) -> (i64, bool, u64) {
     (receipt.cost, receipt.succeeded(), receipt.comms)
 }
 
-#[derive(Deserialize)]
-struct Sourced {
-    source: String,
-}
-
 /// A message or a receive whose event has a known hash.
 #[derive(Deserialize)]
 struct Hashed {
@@ -114,22 +109,10 @@ fn events_have_the_hashes_of_the_vectors() {
     assert!(checked > 3);
 }
 
-#[derive(Deserialize)]
-struct Vectors {
-    program: Vec<Sourced>,
-    ext_program: Vec<Sourced>,
-    reference_cost: Vec<Sourced>,
-    error: Vec<Sourced>,
-    out_of_phlo: Vec<Sourced>,
-}
-
 /// All programs of the specification's data.
 fn programs() -> Vec<String> {
-    let vectors: Vectors = toml::from_str(&common::data("runtime-vectors.toml")).expect("the vectors");
-    let kinds = [vectors.program, vectors.ext_program, vectors.reference_cost, vectors.error, vectors.out_of_phlo];
-    let rows = common::data("oracle-programs.jsonl");
-    let measured = rows.lines().map(|line| serde_json::from_str::<Sourced>(line).expect("a row"));
-    kinds.into_iter().flatten().chain(measured).map(|row| row.source).collect()
+    let measured = common::measured_programs().into_iter().map(|row| row.source);
+    common::vector_programs().into_iter().map(|row| row.source).chain(measured).collect()
 }
 
 /// Programs with races, joins, peeks and everything persistent.

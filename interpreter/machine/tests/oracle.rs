@@ -2,27 +2,13 @@
 
 mod common;
 
-use common::{Space, kinds};
+use common::{Measured, Space, kinds};
 use rhodium_normalizer::{Options, compile};
 use rhodium_term::proto::encode;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-#[derive(Deserialize)]
-struct Row {
-    id: String,
-    source: String,
-    error_kinds: Vec<String>,
-    cost: i64,
-    root_before: String,
-    root_after: String,
-    normal_form_sha256: Option<String>,
-    comm_count: u64,
-    stdout: Vec<String>,
-}
-
 /// What differs between a measured program and its run here.
-fn differences(row: &Row) -> Vec<String> {
+fn differences(row: &Measured) -> Vec<String> {
     let mut found = Vec::new();
     let mut check = |what: &str, expected: String, got: String| {
         if expected != got {
@@ -46,11 +32,9 @@ fn differences(row: &Row) -> Vec<String> {
 
 #[test]
 fn measured_programs() {
-    let text = common::data("oracle-programs.jsonl");
     let mut failed = Vec::new();
     let mut total = 0;
-    for line in text.lines() {
-        let row: Row = serde_json::from_str(line).expect("a row");
+    for row in common::measured_programs() {
         total += 1;
         let found = differences(&row);
         if !found.is_empty() {

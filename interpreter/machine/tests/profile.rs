@@ -7,22 +7,6 @@ use rhodium_machine::cost::{Charge, Item};
 use rhodium_machine::system::SystemContext;
 use rhodium_machine::{Evaluation, Program, Receipt, UNLIMITED_PHLO};
 use rhodium_random::Random;
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Row {
-    source: String,
-    phlo: Option<i64>,
-}
-
-#[derive(Deserialize)]
-struct Vectors {
-    program: Vec<Row>,
-    ext_program: Vec<Row>,
-    reference_cost: Vec<Row>,
-    error: Vec<Row>,
-    out_of_phlo: Vec<Row>,
-}
 
 fn evaluation(source: &str, phlo: i64) -> Evaluation<'_> {
     Evaluation { program: Program::Source(source), source: 1, phlo, random: Random::from_seed(&[]) }
@@ -38,12 +22,10 @@ fn sum(items: &[Item], kind: Charge) -> i128 {
 
 #[test]
 fn charges_add_up_to_the_cost() {
-    let file: Vectors = toml::from_str(&common::data("runtime-vectors.toml")).expect("the vectors");
-    let tables = [file.program, file.ext_program, file.reference_cost, file.error, file.out_of_phlo];
-    let measured = common::data("oracle-programs.jsonl");
-    let measured = measured.lines().step_by(4).map(|line| serde_json::from_str::<Row>(line).expect("a row"));
+    let vectors = common::vector_programs().into_iter().map(|row| (row.source, row.phlo));
+    let measured = common::measured_programs().into_iter().step_by(4).map(|row| (row.source, None));
     let mut total = 0;
-    for Row { source, phlo } in tables.into_iter().flatten().chain(measured) {
+    for (source, phlo) in vectors.chain(measured) {
         let mut space = Space::bootstrapped();
         let limit = phlo.unwrap_or(UNLIMITED_PHLO);
         let plain = space.runtime.evaluate(evaluation(&source, limit), &mut SystemContext::default());

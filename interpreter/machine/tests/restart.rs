@@ -2,17 +2,9 @@
 
 mod common;
 
-use common::{Space, kinds};
+use common::{Measured, Space, kinds};
 use rhodium_machine::{Receipt, Runtime};
 use rhodium_random::Random;
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Row {
-    id: String,
-    source: String,
-    error_kinds: Vec<String>,
-}
 
 /// Runs programs one after another, each followed by a checkpoint; on one runtime, or on a new one each time.
 fn run(programs: &[&str], restart: bool) -> (Vec<Receipt>, Vec<String>) {
@@ -35,9 +27,8 @@ fn run(programs: &[&str], restart: bool) -> (Vec<Receipt>, Vec<String>) {
 
 #[test]
 fn memory_and_store_agree() {
-    let text = common::data("oracle-programs.jsonl");
-    let rows: Vec<Row> = text.lines().map(|line| serde_json::from_str(line).expect("a row")).collect();
-    let rows: Vec<&Row> = rows.iter().filter(|row| row.error_kinds.is_empty()).collect();
+    let rows = common::measured_programs();
+    let rows: Vec<&Measured> = rows.iter().filter(|row| row.error_kinds.is_empty()).collect();
     let mut failed = Vec::new();
     let mut total = 0;
     for pair in rows.windows(3).step_by(3) {

@@ -9,11 +9,61 @@ use rhodium_normalizer::{CompileError, Options, compile};
 use rhodium_random::Random;
 use rhodium_store::{History, MemoryStore};
 use rhodium_term::print::print;
+use serde::Deserialize;
 
 /// A file of `tests/data`.
 pub fn data(name: &str) -> String {
     let path = format!("{}/../../tests/data/{name}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(path).expect("test data")
+}
+
+/// A program with what the network did with it, a row of `oracle-programs.jsonl`.
+#[derive(Deserialize)]
+pub struct Measured {
+    pub id: String,
+    pub source: String,
+    pub error_kinds: Vec<String>,
+    pub cost: i64,
+    pub root_before: String,
+    pub root_after: String,
+    pub normal_form_sha256: Option<String>,
+    pub comm_count: u64,
+    pub stdout: Vec<String>,
+}
+
+/// All measured programs.
+pub fn measured_programs() -> Vec<Measured> {
+    data("oracle-programs.jsonl").lines().map(|line| serde_json::from_str(line).expect("a row")).collect()
+}
+
+/// A program of `runtime-vectors.toml`; what a row does not have is left out.
+#[derive(Deserialize)]
+pub struct VectorProgram {
+    pub id: String,
+    pub source: String,
+    #[serde(default)]
+    pub seed: String,
+    pub phlo: Option<i64>,
+    pub cost: Option<i64>,
+    pub cost_ext: Option<i64>,
+    pub root_ext: Option<String>,
+    pub comms: Option<u64>,
+    pub error_count: Option<usize>,
+}
+
+/// The programs of all kinds of vectors that have some.
+pub fn vector_programs() -> Vec<VectorProgram> {
+    #[derive(Deserialize)]
+    struct Vectors {
+        program: Vec<VectorProgram>,
+        ext_program: Vec<VectorProgram>,
+        reference_cost: Vec<VectorProgram>,
+        error: Vec<VectorProgram>,
+        out_of_phlo: Vec<VectorProgram>,
+    }
+    let file: Vectors = toml::from_str(&data("runtime-vectors.toml")).expect("the vectors");
+    let kinds = [file.program, file.ext_program, file.reference_cost, file.error, file.out_of_phlo];
+    kinds.into_iter().flatten().collect()
 }
 
 /// The kind of a failure, with all failures of the lexing or parsing stage as one.

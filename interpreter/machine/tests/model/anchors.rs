@@ -2,7 +2,6 @@
 
 use rhodium_machine::UNLIMITED_PHLO;
 use rhodium_random::Random;
-use serde::Deserialize;
 
 use crate::common;
 use crate::reducer::bootstrap;
@@ -32,25 +31,12 @@ impl Report {
     }
 }
 
-#[derive(Deserialize)]
-struct Row {
-    id: String,
-    source: String,
-    error_kinds: Vec<String>,
-    cost: i64,
-    root_before: String,
-    root_after: String,
-    comm_count: u64,
-    stdout: Vec<String>,
-}
-
 #[test]
 fn measured_programs() {
     let mut bootstrapped = Space::default();
     bootstrap(&mut bootstrapped);
     let mut report = Report::default();
-    for line in common::data("oracle-programs.jsonl").lines() {
-        let row: Row = serde_json::from_str(line).expect("a row");
+    for row in common::measured_programs() {
         assert_eq!(bootstrapped.root().to_string(), row.root_before);
         let mut space = bootstrapped.clone();
         let found = run(&mut space, &row.source, UNLIMITED_PHLO, Random::from_seed(&[])).map(|outcome| {
@@ -63,36 +49,10 @@ fn measured_programs() {
     report.end(2217);
 }
 
-#[derive(Deserialize)]
-struct Vectors {
-    program: Vec<Vector>,
-    ext_program: Vec<Vector>,
-    reference_cost: Vec<Vector>,
-    error: Vec<Vector>,
-    out_of_phlo: Vec<Vector>,
-}
-
-/// What the kinds of rows have, all of it optional.
-#[derive(Deserialize)]
-struct Vector {
-    id: String,
-    source: String,
-    #[serde(default)]
-    seed: String,
-    phlo: Option<i64>,
-    cost: Option<i64>,
-    cost_ext: Option<i64>,
-    root_ext: Option<String>,
-    comms: Option<u64>,
-    error_count: Option<usize>,
-}
-
 #[test]
 fn vectors() {
-    let file: Vectors = toml::from_str(&common::data("runtime-vectors.toml")).expect("the vectors");
     let mut report = Report::default();
-    let rows = [file.program, file.ext_program, file.reference_cost, file.error, file.out_of_phlo];
-    for row in rows.into_iter().flatten() {
+    for row in common::vector_programs() {
         let mut space = Space::default();
         let random = Random::from_seed(&hex::decode(&row.seed).expect("hexadecimal digits"));
         let outcome = run(&mut space, &row.source, row.phlo.unwrap_or(UNLIMITED_PHLO), random);
