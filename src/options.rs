@@ -1,10 +1,12 @@
 //! Options that several commands have.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use rhodium_keys::PublicKey;
 use rhodium_machine::UNLIMITED_PHLO;
+use rhodium_store::{History, LmdbOptions, LmdbStore, StoreError};
 
 use crate::diagnostics::Diagnostic;
 use crate::limits::{LimitOptions, keyboard};
@@ -53,6 +55,21 @@ impl StateOptions {
     /// The seed for a session that begins.
     pub fn seed(&self, session: &Session) -> Vec<u8> {
         self.seed.as_ref().map_or_else(|| session.default_seed(), |seed| seed.0.clone())
+    }
+}
+
+/// A store to read from.
+#[derive(Args, Debug)]
+pub struct StoreOption {
+    /// Directory of the store; somebody else may be writing to it
+    #[arg(long, value_name = "DIR")]
+    store: PathBuf,
+}
+
+impl StoreOption {
+    /// Opens it.
+    pub fn open(&self) -> Result<History, StoreError> {
+        Ok(History::new(Arc::new(LmdbStore::open(&self.store, &LmdbOptions::read())?)))
     }
 }
 

@@ -107,6 +107,12 @@ fn declaration(error: &RunError, source: &Source, span: Span) -> Span {
 fn advice(error: &RunError) -> Option<String> {
     match (error.code, &error.context.subject) {
         (Code::OutOfPhlogiston, _) => Some("raise the limit with --phlo, or look for a loop that does not end".into()),
+        (Code::Steps, _) => Some("raise the limit with --max-steps, or look for a loop that does not end".into()),
+        (Code::Time, _) => Some("raise the limit with --max-time, or look for a loop that does not end".into()),
+        (Code::Output, _) => Some("raise the limit with --max-output".into()),
+        (Code::Space, _) => Some("raise the limit with --max-space, or look for messages that nobody receives".into()),
+        (Code::TermSize, _) => Some("raise the limit with --max-value, or look for a value that keeps growing".into()),
+        (Code::TermDepth, _) => Some("raise the limit with --max-depth, or look for a value that keeps growing".into()),
         (Code::UnknownUrn, Some(Subject::Urn(urn))) if nearest_urn(urn) == Some(&**urn) => {
             Some("it has a value only in a deploy: give the deployer with --deployer".into())
         }
@@ -139,6 +145,7 @@ impl From<StoreError> for Diagnostic {
             StoreError::BeingRead(_) => Some("wait until the commands that read it have ended"),
             StoreError::Disk(_) => Some("make room, for example with `rho store gc`, and do it again"),
             StoreError::Damaged(_) => Some("`rho store verify` lists what is damaged"),
+            StoreError::UnknownRoot(_) => Some("`rho store roots` lists those of a store"),
             StoreError::Foreign(_) => Some("give an empty or a new directory"),
             StoreError::NewerFormat { .. } => Some("use a newer version of this program"),
             _ => None,

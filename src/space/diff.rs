@@ -6,11 +6,11 @@ use clap::Args;
 use rhodium_store::{Difference, Differences, LeafKind, StateRoot};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::StoreOption;
 use super::list::{Streamed, number};
 use super::rows::{Row, RowObject, Rows};
 use crate::diagnostics::Diagnostic;
 use crate::exit::Exit;
+use crate::options::StoreOption;
 use crate::output::{Output, fail};
 
 /// Show what was added and removed between two states

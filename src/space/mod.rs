@@ -6,15 +6,13 @@ mod list;
 mod rows;
 mod transfer;
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use clap::{Args, Subcommand};
 use rhodium_genesis::HEAD;
-use rhodium_store::{History, LmdbOptions, LmdbStore, StateRoot};
+use rhodium_store::{History, StateRoot};
 
 use crate::diagnostics::{Diagnostic, codes};
 use crate::exit::Exit;
+use crate::options::StoreOption;
 use crate::output::Output;
 
 /// Look into the states of a store: list, count, compare, export and import
@@ -35,20 +33,6 @@ pub fn run(command: &Command, output: &mut Output) -> Exit {
         Command::Diff(arguments) => diff::run(arguments, output),
         Command::Export(arguments) => transfer::export(arguments, output),
         Command::Import(arguments) => transfer::import(arguments, output),
-    }
-}
-
-/// A store to read from.
-#[derive(Args, Debug)]
-struct StoreOption {
-    /// Directory of the store; somebody else may be writing to it
-    #[arg(long, value_name = "DIR")]
-    store: PathBuf,
-}
-
-impl StoreOption {
-    fn open(&self) -> Result<History, Diagnostic> {
-        Ok(History::new(Arc::new(LmdbStore::open(&self.store, &LmdbOptions::read())?)))
     }
 }
 

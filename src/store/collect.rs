@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
-use rhodium_store::{Access, Collected, History, Progress, StateRoot, StoreError};
+use rhodium_store::{Access, Collected, History, LmdbOptions, LmdbStore, Progress, StateRoot, StoreError};
 
-use super::{blocks, open};
+use super::blocks;
 use crate::diagnostics::Diagnostic;
 use crate::exit::Exit;
 use crate::output::{Output, fail};
+use crate::state::holder;
 
 /// Remove all states but the current one, the first one, and those of blocks, and what only they need
 #[derive(Args, Debug)]
@@ -38,7 +40,8 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> Exit {
 
 fn collect(arguments: &Arguments, output: &Output) -> Result<Collected, Diagnostic> {
     let access = if arguments.dry_run { Access::Read } else { Access::Alone };
-    let history = open(&arguments.store, access)?;
+    let store = LmdbStore::open(&arguments.store, &LmdbOptions::new(access, holder()))?;
+    let history = History::new(Arc::new(store));
     let keep = kept(&history, &arguments.keep)?;
     let bar = output.progress(0);
     let collected = history.collect(&keep, arguments.dry_run, &mut |progress| match progress {

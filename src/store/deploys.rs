@@ -1,22 +1,19 @@
 //! `rho store deploys`: what ran on the states of a store, and what came of it.
 
-use std::path::PathBuf;
-
 use clap::Args;
-use rhodium_store::{Access, DeployProgram, History, ReceiptRecord};
+use rhodium_store::{DeployProgram, History, ReceiptRecord};
 use serde::Serialize;
 
-use super::open;
 use crate::diagnostics::Diagnostic;
 use crate::exit::Exit;
+use crate::options::StoreOption;
 use crate::output::{Output, fail};
 
 /// List the deploys that ran on the states of a store, with their receipts
 #[derive(Args, Debug)]
 pub struct Arguments {
-    /// Directory of the store
-    #[arg(long, value_name = "DIR")]
-    store: PathBuf,
+    #[command(flatten)]
+    store: StoreOption,
 }
 
 #[derive(Serialize)]
@@ -49,7 +46,7 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> Exit {
 }
 
 fn rows(arguments: &Arguments) -> Result<Vec<Row>, Diagnostic> {
-    let history = open(&arguments.store, Access::Read)?;
+    let history = arguments.store.open()?;
     history.receipts()?.into_iter().map(|(hash, receipt)| row(&history, &hash, receipt)).collect()
 }
 

@@ -5,17 +5,13 @@ mod deploys;
 mod roots;
 mod verify;
 
-use std::path::Path;
-use std::sync::Arc;
-
 use clap::Subcommand;
 use rhodium_genesis::decode_block;
-use rhodium_store::{Access, History, LmdbOptions, LmdbStore, StateRoot, StoreError, Table};
+use rhodium_store::{History, StateRoot, Table};
 
 use crate::diagnostics::{Diagnostic, codes};
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::state::holder;
 
 /// Look after a store: list its states and deploys, check it, remove what is not needed
 #[derive(Subcommand, Debug)]
@@ -34,10 +30,6 @@ pub fn run(command: &Command, output: &mut Output) -> Exit {
         Command::Verify(arguments) => verify::run(arguments, output),
         Command::Gc(arguments) => collect::run(arguments, output),
     }
-}
-
-fn open(directory: &Path, access: Access) -> Result<History, StoreError> {
-    Ok(History::new(Arc::new(LmdbStore::open(directory, &LmdbOptions::new(access, holder()))?)))
 }
 
 /// A block of the store.

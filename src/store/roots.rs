@@ -1,23 +1,21 @@
 //! `rho store roots`: the states of a store.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use rhodium_genesis::{HEAD, START};
-use rhodium_store::{Access, StateRoot};
+use rhodium_store::StateRoot;
 use serde::Serialize;
 
-use super::{Block, blocks, open};
+use super::{Block, blocks};
 use crate::diagnostics::Diagnostic;
 use crate::exit::Exit;
+use crate::options::StoreOption;
 use crate::output::{Output, fail};
 
 /// List the states of a store
 #[derive(Args, Debug)]
 pub struct Arguments {
-    /// Directory of the store
-    #[arg(long, value_name = "DIR")]
-    store: PathBuf,
+    #[command(flatten)]
+    store: StoreOption,
 }
 
 #[derive(Serialize)]
@@ -42,7 +40,7 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> Exit {
 }
 
 fn rows(arguments: &Arguments) -> Result<Vec<Row>, Diagnostic> {
-    let history = open(&arguments.store, Access::Read)?;
+    let history = arguments.store.open()?;
     let (heads, blocks) = (history.heads()?, blocks(&history)?);
     let row = |root: StateRoot| {
         let named = heads.iter().filter(|(_, head)| *head == root).map(|(name, _)| match name.as_str() {

@@ -1,23 +1,21 @@
 //! `rho store verify`: is everything there, and is it what its hash says?
 
-use std::path::PathBuf;
-
 use clap::Args;
-use rhodium_store::{Access, Damage, StateRoot, StoreError, Table, Verification};
+use rhodium_store::{Damage, StateRoot, StoreError, Table, Verification};
 use serde::Serialize;
 
-use super::{blocks, open};
+use super::blocks;
 use crate::diagnostics::{Diagnostic, codes};
 use crate::exit::Exit;
 use crate::leaves::check_leaf;
+use crate::options::StoreOption;
 use crate::output::{Output, fail};
 
 /// Check that every record of every state is there, has its hash and can be read
 #[derive(Args, Debug)]
 pub struct Arguments {
-    /// Directory of the store; somebody else may be writing to it
-    #[arg(long, value_name = "DIR")]
-    store: PathBuf,
+    #[command(flatten)]
+    store: StoreOption,
     /// Roots of the states to check [default: all states, and the blocks]
     #[arg(long = "root", value_name = "HEX")]
     roots: Vec<StateRoot>,
@@ -57,7 +55,7 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> Exit {
 }
 
 fn verify(arguments: &Arguments, output: &Output) -> Result<Answer, Diagnostic> {
-    let history = open(&arguments.store, Access::Read).map_err(found)?;
+    let history = arguments.store.open().map_err(found)?;
     let mut roots = arguments.roots.clone();
     let mut blocks_seen = Vec::new();
     if roots.is_empty() {

@@ -33,7 +33,7 @@ pub enum TransferError {
     #[error("{0}")]
     File(#[from] io::Error),
     /// The file is not of this format.
-    #[error("it is not a state exported by this program, or by a newer version")]
+    #[error("it is not a state exported by this version of the program or an earlier one")]
     Foreign,
     /// The file is not what was exported.
     #[error("it was altered or cut: {0}")]
