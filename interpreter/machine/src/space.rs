@@ -352,7 +352,7 @@ impl Space {
         let channel = Channel { name: name.clone(), lists, installed: None, created, saved: 0, in_base };
         let id = slot(&mut self.channels, &mut self.free_channels, channel);
         self.index.insert(name.clone(), id);
-        self.index_loaded(id);
+        self.index_channel(id);
         if !in_base {
             self.touched.push(id);
         }
@@ -395,11 +395,7 @@ impl Space {
                     let join = Join { channels: ids.clone(), waiting: queue, created: 0, saved: 0, in_base: true };
                     let join = slot(&mut self.joins, &mut self.free_joins, join);
                     self.join_index.insert(ids, join);
-                    if let Some(sources) = &mut self.sources {
-                        for (number, continuation) in self.joins[join as usize].iter().flat_map(|j| j.waiting.iter()) {
-                            sources.load(continuation.source(names).hash, number, At::Join(join));
-                        }
-                    }
+                    self.index_join(join);
                     join
                 }
             };
@@ -411,7 +407,8 @@ impl Space {
         Ok(())
     }
 
-    fn index_loaded(&mut self, id: ChannelId) {
+    /// The index, if there is one, learns what lies on a channel that was loaded.
+    fn index_channel(&mut self, id: ChannelId) {
         let (Some(sources), Some(channel)) = (&mut self.sources, &self.channels[id as usize]) else { return };
         for (number, datum) in channel.lists.data.iter() {
             sources.load(datum.source(&channel.name).hash, number, At::Data(id));
@@ -419,6 +416,16 @@ impl Space {
         for (number, continuation) in channel.lists.own.iter() {
             let hash = continuation.source(std::slice::from_ref(&channel.name)).hash;
             sources.load(hash, number, At::Own(id));
+        }
+    }
+
+    /// The same for a join.
+    fn index_join(&mut self, id: JoinId) {
+        let (Some(sources), Some(join)) = (&mut self.sources, &self.joins[id as usize]) else { return };
+        let channels = join.channels.iter().filter_map(|channel| self.channels[*channel as usize].as_ref());
+        let names: Vec<Value> = channels.map(|channel| channel.name.clone()).collect();
+        for (number, continuation) in join.waiting.iter() {
+            sources.load(continuation.source(&names).hash, number, At::Join(id));
         }
     }
 

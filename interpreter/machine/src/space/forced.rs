@@ -8,7 +8,7 @@ use rhodium_term::Origin;
 use rhodium_term::state_codec::Hash;
 use smallvec::SmallVec;
 
-use super::sources::{At, Sources};
+use super::sources::At;
 use super::{ChannelId, Choice, Continuation, Datum, Fired, GuardCheck, Installed, JoinId, Space, Taken};
 use crate::error::Fault;
 use crate::events::Comm;
@@ -31,26 +31,9 @@ impl Space {
         if self.sources.is_some() {
             return;
         }
-        let mut sources = Sources::default();
-        for (id, channel) in self.channels.iter().enumerate() {
-            let Some(channel) = channel else { continue };
-            let id = id as ChannelId;
-            for (number, datum) in channel.lists.data.iter() {
-                sources.load(datum.source(&channel.name).hash, number, At::Data(id));
-            }
-            for (number, continuation) in channel.lists.own.iter() {
-                let hash = continuation.source(std::slice::from_ref(&channel.name)).hash;
-                sources.load(hash, number, At::Own(id));
-            }
-        }
-        for (id, join) in self.joins.iter().enumerate() {
-            let Some(join) = join else { continue };
-            let names: Vec<Value> = self.names(join).into_iter().cloned().collect();
-            for (number, continuation) in join.waiting.iter() {
-                sources.load(continuation.source(&names).hash, number, At::Join(id as JoinId));
-            }
-        }
-        self.sources = Some(Box::new(sources));
+        self.sources = Some(Box::default());
+        (0..self.channels.len() as ChannelId).for_each(|id| self.index_channel(id));
+        (0..self.joins.len() as JoinId).for_each(|id| self.index_join(id));
     }
 
     /// The system process on a channel, if it takes so many data.
