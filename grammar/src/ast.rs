@@ -268,7 +268,7 @@ pub enum Proc {
     BigInt(BigInt),
     Float(f64),
     /// Numerator and denominator, reduced, denominator positive.
-    BigRat(BigInt, BigInt),
+    BigRat(Box<(BigInt, BigInt)>),
     /// Unscaled value and number of decimal places.
     FixedPoint(BigInt, u32),
     /// The raw text between the quotes (escapes are not decoded, language.md 1.4).
@@ -367,9 +367,18 @@ pub struct Ast {
 }
 
 impl Ast {
-    /// An empty arena.
-    pub fn new() -> Self {
-        Self::default()
+    /// An empty arena for a source of that many bytes.
+    pub fn for_source(bytes: usize) -> Self {
+        // Ordinary code has a process for 20 bytes and a name for 40. Room that is not needed costs only addresses.
+        const MOST: usize = 1 << 20;
+        let (procs, names) = ((bytes / 16).min(MOST), (bytes / 32).min(MOST));
+        Ast {
+            procs: Vec::with_capacity(procs),
+            proc_spans: Vec::with_capacity(procs),
+            names: Vec::with_capacity(names),
+            name_spans: Vec::with_capacity(names),
+            ..Ast::default()
+        }
     }
 
     /// Adds a process node.

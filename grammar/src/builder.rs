@@ -44,7 +44,8 @@ fn span(l: u32, r: u32) -> Span {
 
 impl<'s> Builder<'s> {
     pub(crate) fn new(source: &'s str) -> Self {
-        Builder { source, ast: Ast::new(), errors: Vec::new(), padding: number::MAX_PADDING, big: number::big }
+        let ast = Ast::for_source(source.len());
+        Builder { source, ast, errors: Vec::new(), padding: number::MAX_PADDING, big: number::big }
     }
 
     /// For an attempt, of which only the errors matter: big numbers, which take time, are not worked out.

@@ -112,7 +112,7 @@ pub(crate) fn decode(literal: &str, padding: &mut u64, big: Value) -> Result<Pro
             Ok(Proc::FixedPoint(big(&unscaled), places))
         }
         b'n' if is_integer && width.is_empty() => Ok(Proc::BigInt(big(number))),
-        b'r' if is_integer && width.is_empty() => Ok(Proc::BigRat(big(number), BigInt::from(1))),
+        b'r' if is_integer && width.is_empty() => Ok(Proc::BigRat(Box::new((big(number), BigInt::from(1))))),
         b'i' | b'u' if is_integer => integer(number, kind == b'u', width, big),
         _ => Err(NumberError::Suffix),
     }
@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(value("9223372036854775808i64"), Err(NumberError::Range));
         assert_eq!(value("18446744073709551615u64"), Ok(Proc::BigInt(u64::MAX.into())));
         assert_eq!(value("-7n"), Ok(Proc::BigInt((-7).into())));
-        assert_eq!(value("-3r"), Ok(Proc::BigRat((-3).into(), 1.into())));
+        assert_eq!(value("-3r"), Ok(Proc::BigRat(Box::new(((-3).into(), 1.into())))));
         assert_eq!(value("2.5"), Ok(Proc::Float(2.5)));
         assert_eq!(value("2."), Ok(Proc::Float(2.0)));
         assert_eq!(value("5.f32"), Ok(Proc::Float(5.0)));

@@ -93,7 +93,7 @@ impl Show<'_> {
             Proc::Int(value) => value.to_string(),
             Proc::BigInt(value) => format!("{value}n"),
             Proc::Float(value) => format!("{value:?}f"),
-            Proc::BigRat(over, under) => format!("{over}/{under}r"),
+            Proc::BigRat(ratio) => format!("{}/{}r", ratio.0, ratio.1),
             Proc::FixedPoint(value, scale) => format!("{value}p{scale}"),
             Proc::String(text) => format!("{text:?}"),
             Proc::Uri(text) => format!("`{text}`"),

@@ -287,7 +287,7 @@ impl<'a> Machine<'a> {
             Proc::Int(i) => self.push(Term::int(*i), span),
             Proc::BigInt(i) => self.push(Term::ground(Head::BigInt(Arc::new(i.clone()))), span),
             Proc::Float(f) => self.push(Term::ground(Head::Double(f.to_bits())), span),
-            Proc::BigRat(n, d) => self.push(Term::ground(Head::BigRat(Arc::new((n.clone(), d.clone())))), span),
+            Proc::BigRat(ratio) => self.push(Term::ground(Head::BigRat(Arc::new((**ratio).clone()))), span),
             Proc::FixedPoint(v, s) => self.push(Term::ground(Head::FixedPoint(Arc::new((v.clone(), *s)))), span),
             Proc::String(s) => self.push(Term::string(s.clone()), span),
             Proc::Uri(s) => self.push(Term::uri(s.clone()), span),

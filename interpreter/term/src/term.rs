@@ -14,7 +14,10 @@ use crate::size::{message_size, par_of_one_size};
 /// A node of the normal form; cloning shares it. Equality is structural equality (runtime.md 1.7): it ignores
 /// `locallyFree` and compares `connective_used`.
 #[derive(Clone)]
-pub struct Term(pub(crate) Arc<Node>);
+pub struct Term(pub(crate) Shared);
+
+/// A counted pointer without weak references, which nodes have none of: a word less for each.
+type Shared = triomphe::Arc<Node>;
 
 /// Where a node came from: a source known to the host by number, and a byte range in it. Ignored by equality,
 /// hashing, order and encoding; it serves error messages only.
@@ -115,7 +118,7 @@ impl Drop for Node {
             if term.0.depth <= RECURSIVE_DROP_DEPTH {
                 continue;
             }
-            if let Some(mut node) = Arc::into_inner(term.0) {
+            if let Ok(mut node) = Shared::try_unwrap(term.0) {
                 pending.extend(node.children.drain(..));
             }
         }
@@ -280,7 +283,7 @@ impl Term {
             flags = flags.above(child.0.flags);
         }
         let origin = Origin::default();
-        Term(Arc::new(Node { head, children, locally_free, size, hash, depth, reach, flags, origin }))
+        Term(Shared::new(Node { head, children, locally_free, size, hash, depth, reach, flags, origin }))
     }
 
     /// The same term with a place in a source. Cheap for a node that was just built and is not shared yet.
@@ -288,7 +291,7 @@ impl Term {
         if self.0.origin == origin {
             return self;
         }
-        if let Some(node) = Arc::get_mut(&mut self.0) {
+        if let Some(node) = Shared::get_mut(&mut self.0) {
             node.origin = origin;
             return self;
         }
@@ -296,7 +299,7 @@ impl Term {
         let children = node.children.clone();
         let connective_used = self.connective_used();
         let mut copy = Term::with_caches(node.head.clone(), children, node.locally_free.clone(), connective_used);
-        if let Some(node) = Arc::get_mut(&mut copy.0) {
+        if let Some(node) = Shared::get_mut(&mut copy.0) {
             node.origin = origin;
         }
         copy
@@ -382,12 +385,12 @@ impl Term {
 
     /// Whether both are the same node in memory.
     pub fn same_node(&self, other: &Term) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Shared::ptr_eq(&self.0, &other.0)
     }
 
     /// The node's address, which tells nodes apart while they live.
     pub(crate) fn node(&self) -> *const Node {
-        Arc::as_ptr(&self.0)
+        &raw const *self.0
     }
 
     /// Whether the node is a Par without items.
@@ -452,7 +455,7 @@ impl Term {
         let (head, origin) = (Head::Par, Origin::default());
         let mut children = Children::new();
         children.push(item);
-        Term(Arc::new(Node { head, children, locally_free, size, hash, depth, reach, flags, origin }))
+        Term(Shared::new(Node { head, children, locally_free, size, hash, depth, reach, flags, origin }))
     }
 
     /// Parallel composition of Pars, in canonical order.
@@ -772,7 +775,7 @@ mod tests {
     #[test]
     #[cfg(target_pointer_width = "64")]
     fn nodes_stay_small() {
-        // With the two counters of the pointer: the largest size that the usual allocators treat as small.
-        assert!(size_of::<Node>() + 16 <= 120, "{} bytes", size_of::<Node>());
+        // With the counter of the pointer: a size that the usual allocators have.
+        assert!(size_of::<Node>() + 8 <= 112, "{} bytes", size_of::<Node>());
     }
 }
