@@ -156,6 +156,7 @@ fn load_continuation(waiting: codec::WaitingContinuation<'_>, channels: &[Value]
         storage: i64::try_from(storage).unwrap_or(i64::MAX),
         origin: Origin::default(),
         source: OnceLock::new(),
+        digest: OnceLock::new(),
     })
 }
 

@@ -18,6 +18,7 @@ use std::sync::{Arc, OnceLock};
 use rhodium_matcher::{Budget, BudgetExhausted, Interrupt};
 use rhodium_random::Random;
 use rhodium_term::{Head, NewNames, Origin, SubstituteError, Term};
+use smallvec::{SmallVec, smallvec};
 
 use crate::code::{Case, Expr, Process, ProcessId, Receive, Slot, Step, Unit, compile_process, substitute_captured};
 use crate::cost::{Charge, Meter, comm, event, price};
@@ -387,6 +388,7 @@ impl<'a, 'l> Machine<'a, 'l> {
             storage,
             origin: receive.origin,
             source: OnceLock::new(),
+            digest: OnceLock::new(),
         };
         Ok((channels, continuation))
     }
@@ -555,9 +557,9 @@ impl<'a, 'l> Machine<'a, 'l> {
     /// offered again by the sender.
     fn dispatch(&mut self, fired: Fired) {
         let Fired { continuation, data, bindings, .. } = fired;
-        let mut parents = vec![&continuation.random];
-        parents.extend(data.iter().map(|taken| &taken.datum.random));
-        let random = Box::new(Random::merge(&parents));
+        let mut digests: SmallVec<[[u8; 32]; 4]> = smallvec![continuation.merge_digest()];
+        digests.extend(data.iter().map(|taken| taken.datum.random.merge_digest()));
+        let random = Box::new(Random::merge_digests(&digests));
         let unit = continuation.body.unit().clone();
         let captured = continuation.captured.clone();
         let caller = self.caller_of(&data);

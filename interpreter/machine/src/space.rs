@@ -11,9 +11,10 @@
 mod forced;
 mod sources;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use foldhash::{HashMap, HashSet};
 use rhodium_matcher::Budget;
 use rhodium_random::Random;
 use rhodium_term::Origin;
@@ -88,6 +89,15 @@ pub struct Continuation {
     pub origin: Origin,
     /// Its event, once it was needed.
     pub(crate) source: OnceLock<Arc<Consume>>,
+    /// What its random state adds to a merge, once it was needed: a contract is merged at every call.
+    pub(crate) digest: OnceLock<[u8; 32]>,
+}
+
+impl Continuation {
+    /// What its random state adds to a merge.
+    pub(crate) fn merge_digest(&self) -> [u8; 32] {
+        *self.digest.get_or_init(|| self.random.merge_digest())
+    }
 }
 
 /// A system process on a channel.
@@ -373,7 +383,7 @@ impl Space {
             names.sort();
             names
         };
-        let mut orders: HashMap<Vec<Value>, u32> = HashMap::new();
+        let mut orders: HashMap<Vec<Value>, u32> = HashMap::default();
         for names in joins {
             *orders.entry(sorted(names)).or_default() += 1;
         }
@@ -944,7 +954,7 @@ impl Space {
         };
         let dirty = self.dirty_joins.iter().filter_map(|id| self.joins[*id as usize].as_ref());
         let keys: HashSet<Box<[ChannelId]>> = dirty.map(sorted).collect();
-        let mut orders: HashMap<Box<[ChannelId]>, u32> = HashMap::new();
+        let mut orders: HashMap<Box<[ChannelId]>, u32> = HashMap::default();
         let mut changed = Vec::new();
         for join in self.joins.iter().flatten() {
             let key = sorted(join);

@@ -19,10 +19,10 @@ impl Waiting {
     pub fn insert(&mut self, number: u64, continuation: Arc<Continuation>) {
         if !self.queue.is_empty() {
             if self.digests.is_empty() {
-                let known: Vec<_> = self.queue.iter().map(|(_, c)| c.random.merge_digest()).collect();
+                let known: Vec<_> = self.queue.iter().map(|(_, c)| c.merge_digest()).collect();
                 known.into_iter().for_each(|digest| self.count(digest));
             }
-            self.count(continuation.random.merge_digest());
+            self.count(continuation.merge_digest());
         }
         self.queue.insert(number, continuation);
     }
@@ -37,7 +37,7 @@ impl Waiting {
         if self.queue.is_empty() {
             self.digests.clear();
         } else if !self.digests.is_empty() {
-            let digest = removed.random.merge_digest();
+            let digest = removed.merge_digest();
             let left = self.digests.get(&digest).map_or(0, |count| count - 1);
             if left == 0 {
                 self.digests.remove(&digest);
@@ -74,7 +74,7 @@ impl Waiting {
         let possible = match &self.queue {
             Queue::Empty => false,
             Queue::One(..) => true,
-            Queue::Many(_) => self.digests.contains_key(&continuation.random.merge_digest()),
+            Queue::Many(_) => self.digests.contains_key(&continuation.merge_digest()),
         };
         possible && self.queue.iter().any(|(_, other)| same(other, continuation))
     }
