@@ -7,6 +7,7 @@ mod errors;
 mod evaluate;
 pub mod events;
 mod explain;
+mod indexed;
 mod labels;
 mod limits;
 mod locate;

@@ -51,6 +51,15 @@ impl<T: Clone> Queue<T> {
         matches!(self, Queue::Empty)
     }
 
+    /// Number of items.
+    pub fn len(&self) -> usize {
+        match self {
+            Queue::Empty => 0,
+            Queue::One(..) => 1,
+            Queue::Many(map) => map.len(),
+        }
+    }
+
     /// The item with this number.
     pub fn get(&self, number: u64) -> Option<&T> {
         match self {

@@ -22,7 +22,7 @@ use rhodium_term::state_codec::{Consume, Produce};
 
 use crate::code::{BindPattern, Body};
 use crate::error::{ErrorKind, Fault};
-use crate::queue::Queue;
+use crate::indexed::{Indexed, message_key, pattern_key};
 use crate::value::Value;
 use crate::waiting::Waiting;
 pub(crate) use forced::Unfired;
@@ -160,7 +160,7 @@ struct Channel {
 /// What undo has to bring back.
 #[derive(Clone, Debug, Default)]
 struct Lists {
-    data: Queue<Arc<Datum>>,
+    data: Indexed<Arc<Datum>>,
     own: Waiting,
     joins: Vec<JoinId>,
 }
@@ -540,7 +540,7 @@ impl Space {
         budget: &mut Budget,
         guard: &mut GuardCheck<'_>,
     ) -> Result<Option<OwnMatch>, Fault> {
-        for (number, continuation) in self.channel(id).lists.own.iter() {
+        for (number, continuation) in self.channel(id).lists.own.candidates(message_key(&datum.data)) {
             if let Some(bindings) = continuation.patterns[0].matches(&datum.data, budget).map_err(too_hard)?
                 && (continuation.body.guard.is_none() || guard(continuation, &bindings, budget)?)
             {
@@ -603,8 +603,9 @@ impl Space {
             return self.first_fit(channels, continuation, trigger, budget);
         }
         let candidates = |bind: usize| -> Vec<Option<u64>> {
-            let mut list: Vec<Option<u64>> =
-                self.channel(channels[bind]).lists.data.iter().map(|(n, _)| Some(n)).collect();
+            let key = pattern_key(&continuation.patterns[bind]);
+            let stored = self.channel(channels[bind]).lists.data.candidates(key);
+            let mut list: Vec<Option<u64>> = stored.map(|(number, _)| Some(number)).collect();
             if trigger.is_some_and(|(id, _)| id == channels[bind]) {
                 list.insert(0, None);
             }
@@ -690,7 +691,8 @@ impl Space {
         let mut bindings = Vec::new();
         for (id, pattern) in channels.iter().zip(&continuation.patterns) {
             let new = trigger.filter(|(channel, _)| channel == id).map(|(_, datum)| (None, datum));
-            let stored = self.channel(*id).lists.data.iter().map(|(number, datum)| (Some(number), datum));
+            let stored = self.channel(*id).lists.data.candidates(pattern_key(pattern));
+            let stored = stored.map(|(number, datum)| (Some(number), datum));
             let mut found = None;
             for (number, datum) in new.into_iter().chain(stored) {
                 if let Some(bound) = pattern.matches(&datum.data, budget).map_err(too_hard)? {

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use crate::code::BindPattern;
+use crate::indexed::Indexed;
 use crate::queue::Queue;
 use crate::space::Continuation;
+use crate::value::Value;
 
 /// Receives by sequence number. Cloning is O(1), and so is telling that a receive does not wait here yet.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Waiting {
-    queue: Queue<Arc<Continuation>>,
+    queue: Indexed<Arc<Continuation>>,
     /// How many receives have a random state with this digest; kept while there are several receives.
     digests: im::HashMap<[u8; 32], usize>,
 }
@@ -68,10 +70,15 @@ impl Waiting {
         self.queue.iter()
     }
 
+    /// The receives on one channel that can take a message with this key, oldest first.
+    pub fn candidates(&self, key: Option<&Value>) -> impl Iterator<Item = (u64, &Arc<Continuation>)> {
+        self.queue.candidates(key)
+    }
+
     /// Whether the very same receive waits already, random state included: storing it again changes nothing
     /// (runtime.md 6.2, EXT).
     pub fn contains(&self, continuation: &Continuation) -> bool {
-        let possible = match &self.queue {
+        let possible = match &*self.queue {
             Queue::Empty => false,
             Queue::One(..) => true,
             Queue::Many(_) => self.digests.contains_key(&continuation.merge_digest()),

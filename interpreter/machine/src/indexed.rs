@@ -1,0 +1,299 @@
+//! Queues that find what can match without looking at everything: items by what they begin with.
+//!
+//! Messages and patterns have a *key*: the first scalar of the first datum, inside lists and tuples too. Two different keys
+//! never match. What has no key (a pattern that begins with a variable, a message that begins with a map) can match
+//! anything. An index is built when a long queue is searched by key for the first time, and then follows the queue; the
+//! order of candidates is that of the queue.
+
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
+use rhodium_term::Var;
+
+use crate::code::{BindPattern, Pattern};
+use crate::queue::Queue;
+use crate::space::{Continuation, Datum};
+use crate::value::Value;
+
+/// Shorter queues are searched as they are.
+const SHORT: usize = 8;
+
+/// Keys are looked for in so many nested lists and tuples.
+const DEPTH: usize = 8;
+
+/// What has a key.
+pub(crate) trait Keyed {
+    /// The key, if there is one.
+    fn key(&self) -> Option<&Value>;
+}
+
+impl Keyed for Arc<Datum> {
+    fn key(&self) -> Option<&Value> {
+        message_key(&self.data)
+    }
+}
+
+impl Keyed for Arc<Continuation> {
+    fn key(&self) -> Option<&Value> {
+        // Joins are not searched by key.
+        pattern_key(self.patterns.first()?)
+    }
+}
+
+/// The key of a message.
+pub(crate) fn message_key(data: &[Value]) -> Option<&Value> {
+    first_scalar(data.first()?, DEPTH)
+}
+
+/// The key of the messages that a pattern matches.
+pub(crate) fn pattern_key(bind: &BindPattern) -> Option<&Value> {
+    let mut pattern = bind.patterns().first().filter(|_| !matches!(bind.remainder, Some(Var::Bound(_))))?;
+    for depth in (1..=DEPTH).rev() {
+        pattern = match pattern {
+            Pattern::Equal(value) => return first_scalar(value, depth),
+            Pattern::List(items, _) | Pattern::Tuple(items) => items.first()?,
+            _ => return None,
+        };
+    }
+    None
+}
+
+fn first_scalar(mut value: &Value, depth: usize) -> Option<&Value> {
+    for _ in 0..depth {
+        value = match value {
+            Value::Bool(_) | Value::Int(_) | Value::Str(_) | Value::Bytes(_) | Value::Name(..) => return Some(value),
+            Value::List(list) => list.items.get(0)?,
+            Value::Tuple(tuple) => tuple.items.first()?,
+            // Among them lists and tuples that are too deep to be values.
+            _ => return None,
+        };
+    }
+    None
+}
+
+/// Numbers by key.
+type Index = im::HashMap<Option<Value>, im::OrdSet<u64>>;
+
+/// A queue with an index once it is of use. Cloning is O(1).
+#[derive(Clone, Debug)]
+pub(crate) struct Indexed<T: Clone + Keyed> {
+    queue: Queue<T>,
+    index: OnceLock<Index>,
+}
+
+impl<T: Clone + Keyed> Default for Indexed<T> {
+    fn default() -> Self {
+        Indexed { queue: Queue::Empty, index: OnceLock::new() }
+    }
+}
+
+impl<T: Clone + Keyed> Indexed<T> {
+    /// Adds an item; its number must not be in use.
+    pub fn insert(&mut self, number: u64, item: T) {
+        if let Some(index) = self.index.get_mut() {
+            index.entry(item.key().cloned()).or_default().insert(number);
+        }
+        self.queue.insert(number, item);
+    }
+
+    /// Removes an item.
+    pub fn remove(&mut self, number: u64) -> Option<T> {
+        let item = self.queue.remove(number)?;
+        if self.queue.len() <= SHORT {
+            self.index.take();
+        } else if let Some(index) = self.index.get_mut() {
+            let key = item.key().cloned();
+            if let Some(numbers) = index.get_mut(&key) {
+                numbers.remove(&number);
+                if numbers.is_empty() {
+                    index.remove(&key);
+                }
+            }
+        }
+        Some(item)
+    }
+
+    /// The items that can match what has this key, oldest first.
+    pub fn candidates(&self, key: Option<&Value>) -> impl Iterator<Item = (u64, &T)> {
+        let indexed = key.filter(|_| self.queue.len() > SHORT).map(|key| {
+            let index = self.index.get_or_init(|| index_of(&self.queue));
+            let [with, without] = [Some(key.clone()), None].map(|key| index.get(&key).into_iter().flatten().copied());
+            let found = |number: u64| Some((number, self.queue.get(number)?));
+            merge(with, without).filter_map(found)
+        });
+        let all = indexed.is_none().then(|| self.queue.iter());
+        indexed.into_iter().flatten().chain(all.into_iter().flatten())
+    }
+}
+
+impl<T: Clone + Keyed> Deref for Indexed<T> {
+    type Target = Queue<T>;
+
+    fn deref(&self) -> &Queue<T> {
+        &self.queue
+    }
+}
+
+fn index_of<T: Clone + Keyed>(queue: &Queue<T>) -> Index {
+    let mut index = Index::default();
+    for (number, item) in queue.iter() {
+        index.entry(item.key().cloned()).or_default().insert(number);
+    }
+    index
+}
+
+/// Two ascending sequences as one.
+fn merge(a: impl Iterator<Item = u64>, b: impl Iterator<Item = u64>) -> impl Iterator<Item = u64> {
+    let (mut a, mut b) = (a.peekable(), b.peekable());
+    std::iter::from_fn(move || match (a.peek(), b.peek()) {
+        (Some(x), Some(y)) if y < x => b.next(),
+        (Some(_), _) => a.next(),
+        (None, _) => b.next(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rhodium_matcher::Budget;
+    use rhodium_normalizer::compile;
+    use rhodium_random::Random;
+    use rhodium_term::{Head, Origin};
+
+    use super::*;
+
+    const MESSAGES: &[&str] = &[
+        "1",
+        "2",
+        "-1",
+        "true",
+        "\"1\"",
+        "\"k\", 1",
+        "\"k\", 2",
+        "1, \"k\"",
+        "Nil",
+        "[]",
+        "[1]",
+        "[1, 2]",
+        "[[1], 2]",
+        "(1,)",
+        "(1, 2)",
+        "((1, 2), 3)",
+        "{}",
+        "{1: 2}",
+        "Set(1)",
+        "1.5",
+        "`rho:io:stdout`",
+        "@0!(1)",
+        "[@0!(1)]",
+        "[[[[[[[[[1]]]]]]]]]",
+        "[[[[[[[[[2]]]]]]]]]",
+        "1 | 2",
+        "\"k\".hexToBytes()",
+    ];
+
+    const PATTERNS: &[&str] = &[
+        "@1",
+        "@2",
+        "@x",
+        "_",
+        "@\"k\", @x",
+        "@\"k\", @1",
+        "@1, @\"k\"",
+        "@x, @y",
+        "...@r",
+        "@1, ...@r",
+        "@[1]",
+        "@[1, ...r]",
+        "@[x, 2]",
+        "@[[x], 2]",
+        "@[[1], ...r]",
+        "@[...r]",
+        "@[]",
+        "@(1,)",
+        "@(1, x)",
+        "@((1, x), y)",
+        "@(x, 2)",
+        "@{}",
+        "@{1: x}",
+        "@Set(...r)",
+        "@1.5",
+        "@`rho:io:stdout`",
+        "@{@0!(1)}",
+        "@{@0!(x)}",
+        "@[{@0!(1)}]",
+        "@Int",
+        "@{x /\\ Int}",
+        "@{1 /\\ Int}",
+        "@[[[[[[[[[1]]]]]]]]]",
+        "@[[[[[[[[[x]]]]]]]]]",
+        "@Nil",
+        "@true",
+    ];
+
+    fn item(source: &str) -> rhodium_term::Term {
+        let term = compile(source, &Default::default()).unwrap_or_else(|error| panic!("{source}: {error:?}"));
+        term.single_item().expect("one item").clone()
+    }
+
+    fn message(data: &str) -> Arc<Datum> {
+        let send = item(&format!("@0!({data})"));
+        let data = send.children()[1..].iter().map(Value::from_term).collect();
+        Arc::new(Datum::new(data, Random::from_seed(&[]), false, Origin::default()))
+    }
+
+    fn pattern(source: &str) -> BindPattern {
+        let receive = item(&format!("for ({source} <- @0) {{ Nil }}"));
+        let bind = &receive.children()[0];
+        let Head::Bind { free_count, remainder } = bind.head() else { panic!("{source}") };
+        BindPattern::new(bind.children()[1..].to_vec(), *remainder, *free_count)
+    }
+
+    /// Every message many times, so that there is an index.
+    fn messages() -> Indexed<Arc<Datum>> {
+        let mut queue = Indexed::default();
+        for number in 0..MESSAGES.len() * 3 {
+            queue.insert(number as u64, message(MESSAGES[number * 7 % MESSAGES.len()]));
+        }
+        queue
+    }
+
+    fn fitting<'a>(pattern: &BindPattern, items: impl Iterator<Item = (u64, &'a Arc<Datum>)>) -> Vec<u64> {
+        let fits = |datum: &Datum| pattern.matches(&datum.data, &mut Budget::new(1_000_000)).expect("easy").is_some();
+        items.filter(|(_, datum)| fits(datum)).map(|(number, _)| number).collect()
+    }
+
+    #[test]
+    fn candidates_are_all_that_match_in_their_order() {
+        let mut queue = messages();
+        let mut saved = 0;
+        for round in 0..3 {
+            for source in PATTERNS {
+                let pattern = pattern(source);
+                let key = pattern_key(&pattern);
+                let matching = fitting(&pattern, queue.candidates(key));
+                assert_eq!(matching, fitting(&pattern, queue.iter()), "{source}, {round}");
+                saved += queue.len() - queue.candidates(key).count();
+            }
+            // The index follows what is added and removed.
+            for number in (round..queue.len() as u64).step_by(3) {
+                queue.remove(number);
+            }
+            queue.insert(1000 + round, message("\"k\", 1"));
+        }
+        assert!(saved > 500, "the index leaves {saved} out");
+    }
+
+    #[test]
+    fn short_queues_have_no_index() {
+        let mut queue = messages();
+        assert!(queue.candidates(Some(&Value::Int(1))).count() < queue.len());
+        assert!(queue.index.get().is_some());
+        let copy = queue.clone();
+        for number in 0..queue.len() as u64 - 2 {
+            queue.remove(number);
+        }
+        assert!(queue.index.get().is_none());
+        assert_eq!(queue.candidates(Some(&Value::Int(1))).count(), queue.len());
+        assert!(copy.index.get().is_some());
+    }
+}
