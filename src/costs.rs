@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use rhodium_machine::cost::{Charge, Item};
+use rhodium_machine::cost::Charge;
+use rhodium_machine::profile::Item;
 use rhodium_term::Origin;
 use serde::Serialize;
 
@@ -98,16 +99,21 @@ impl Costs {
 
 impl Line {
     fn place(&self) -> String {
-        match (&self.file, self.line) {
-            (Some(file), Some(line)) => format!("{file}:{line}"),
-            (Some(file), None) => file.clone(),
-            (None, _) => "code of the state".to_owned(),
-        }
+        place_name(self.file.as_deref(), self.line)
     }
 }
 
-/// The source and its line.
-fn place(origin: Origin, sources: &[Source]) -> (Option<usize>, Option<u32>) {
+/// A line as it is shown.
+pub fn place_name(file: Option<&str>, line: Option<u32>) -> String {
+    match (file, line) {
+        (Some(file), Some(line)) => format!("{file}:{line}"),
+        (Some(file), None) => file.to_owned(),
+        (None, _) => "code of the state".to_owned(),
+    }
+}
+
+/// The number of the source, from 0, and the line.
+pub fn place(origin: Origin, sources: &[Source]) -> (Option<usize>, Option<u32>) {
     if origin.is_known() {
         let source = origin.source as usize - 1;
         return (Some(source), sources.get(source).map(|source| source.line(origin.start)));

@@ -10,7 +10,7 @@ use rhodium_store::{History, LmdbOptions, LmdbStore, StoreError};
 
 use crate::diagnostics::Diagnostic;
 use crate::limits::{LimitOptions, keyboard};
-use crate::session::{Session, Settings};
+use crate::session::{Kept, Session, Settings};
 use crate::state::{Start, State};
 
 /// The state to work on and how to evaluate.
@@ -39,8 +39,8 @@ pub struct StateOptions {
 }
 
 impl StateOptions {
-    /// A session on the state. `costs`: whether they are itemised.
-    pub fn session(&self, costs: bool) -> Result<Session, Diagnostic> {
+    /// A session on the state.
+    pub fn session(&self, kept: Kept) -> Result<Session, Diagnostic> {
         let start = if self.bare { Start::Bare } else { Start::Standard };
         let mut state = State::open(self.store.as_deref(), start)?;
         let interrupt = keyboard();
@@ -48,7 +48,7 @@ impl StateOptions {
         state.runtime.set_interrupt(interrupt.clone());
         let phlo = self.phlo.unwrap_or(UNLIMITED_PHLO);
         let time = self.limits.time();
-        let settings = Settings { phlo, time, interrupt, deployer: self.deployer, system: self.system, costs };
+        let settings = Settings { phlo, time, interrupt, deployer: self.deployer, system: self.system, kept };
         Ok(Session::new(state, settings))
     }
 

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::options::StateOptions;
 use crate::output::Output;
 use crate::run::{cost, show};
-use crate::session::{Session, random_of};
+use crate::session::{Kept, Session, random_of};
 
 /// Read and evaluate inputs on one state
 #[derive(Args, Debug)]
@@ -42,7 +42,7 @@ pub fn run(command: &Command, output: &mut Output) -> Exit {
 }
 
 fn converse(command: &Command, output: &mut Output) -> Result<(), Diagnostic> {
-    let mut session = command.state.session(false)?;
+    let mut session = command.state.session(Kept::default())?;
     let mut seed = command.state.seed(&session);
     let mut lines = Lines::open()?;
     let mut number = 0;
@@ -55,7 +55,7 @@ fn converse(command: &Command, output: &mut Output) -> Result<(), Diagnostic> {
                 output.note("the state is kept in the store; leave --store out for a state that can be reset");
             }
             ":reset" => {
-                session = command.state.session(false)?;
+                session = command.state.session(Kept::default())?;
                 (seed, number) = (command.state.seed(&session), 0);
                 output.result("a new state");
             }

@@ -1,15 +1,19 @@
 //! `rho run`: evaluates files in order, each as its own deploy, on one state.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::costs::Costs;
 use crate::diagnostics::{Diagnostic, Source};
 use crate::exit::Exit;
+use crate::flame::{self, Width};
 use crate::input::{InputOptions, read_source};
 use crate::leftovers::Leftovers;
 use crate::options::StateOptions;
 use crate::output::Output;
-use crate::session::{Report, Session, random_of};
+use crate::profile::Profile;
+use crate::session::{Kept, Report, Session, random_of};
 
 /// Evaluate source files
 #[derive(Args, Debug)]
@@ -24,6 +28,15 @@ pub struct Command {
     /// Show what the cost is made of, by kind of operation and by line
     #[arg(long)]
     cost: bool,
+    /// Show where time and cost went, by contract, line and channel
+    #[arg(long)]
+    profile: bool,
+    /// Write a flame graph of it: an image if FILE ends in .svg, otherwise one line of text per stack
+    #[arg(long, value_name = "FILE", requires = "profile")]
+    flame_graph: Option<PathBuf>,
+    /// What the widths of the flame graph are
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Width::Time, requires = "flame_graph")]
+    flame_by: Width,
 }
 
 /// Runs the command.
@@ -56,7 +69,8 @@ fn failed(errors: Vec<Diagnostic>, output: &mut Output) -> Report {
 }
 
 fn evaluate(command: &Command, sources: Vec<Source>, output: &mut Output) -> Result<Report, Diagnostic> {
-    let mut session = command.state.session(command.cost)?;
+    let kept = Kept { costs: command.cost, profile: command.profile };
+    let mut session = command.state.session(kept)?;
     let seed = command.state.seed(&session);
     let several = sources.len() > 1;
     let start = session.state.runtime.mark();
@@ -77,6 +91,9 @@ fn evaluate(command: &Command, sources: Vec<Source>, output: &mut Output) -> Res
         report.list(&left, &session.words());
     }
     conclude(&report, &left, &session, output);
+    if let (Some(file), Some(profile)) = (&command.flame_graph, &report.profile) {
+        flame::write(file, &profile.stacks, command.flame_by)?;
+    }
     Ok(report)
 }
 
@@ -101,6 +118,7 @@ fn conclude(report: &Report, left: &Leftovers, session: &Session, output: &mut O
         left.lines(&session.words()).iter().for_each(|line| output.note(line));
         output.note(&cost(report));
         report.costs.iter().flat_map(Costs::text).for_each(|line| output.note(&line));
+        report.profile.iter().flat_map(Profile::text).for_each(|line| output.note(&line));
     }
 }
 

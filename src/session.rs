@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rhodium_genesis::HEAD;
 use rhodium_keys::{PublicKey, blake2b256};
-use rhodium_machine::cost::Item;
+use rhodium_machine::profile;
 use rhodium_machine::system::{Stream, SystemContext};
 use rhodium_machine::{Evaluation, Interrupt, Program, Receipt, Value};
 use rhodium_random::Random;
@@ -19,6 +19,7 @@ use crate::exit::Exit;
 use crate::leftovers::{Leftovers, UnreadDatum, WaitingReceive};
 use crate::limits::within;
 use crate::places::Places;
+use crate::profile::{Profile, clock};
 use crate::state::State;
 use crate::words::Words;
 
@@ -38,8 +39,17 @@ pub struct Settings {
     pub deployer: Option<PublicKey>,
     /// Whether channels of the system are shown.
     pub system: bool,
-    /// Whether the costs are itemised.
+    /// What is kept of every evaluation.
+    pub kept: Kept,
+}
+
+/// What is kept of an evaluation beyond its outcome.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kept {
+    /// What the cost is made of.
     pub costs: bool,
+    /// Where time and cost went.
+    pub profile: bool,
 }
 
 /// State roots around an evaluation.
@@ -62,6 +72,9 @@ pub struct Report {
     /// What the cost is made of, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub costs: Option<Costs>,
+    /// Where time and cost went, if that was asked for; of several evaluations only together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
     pub comms: u64,
     pub state_root: Roots,
     pub data: Vec<UnreadDatum>,
@@ -84,6 +97,7 @@ impl Report {
             unlisted: 0,
             cost: 0,
             costs: None,
+            profile: None,
             comms: 0,
             state_root: Roots { before: None, after: None },
             data: Vec::new(),
@@ -95,7 +109,8 @@ impl Report {
     }
 
     /// The sum of several reports; what is left is not a sum and stays empty.
-    pub fn total(runs: Vec<Report>) -> Report {
+    pub fn total(mut runs: Vec<Report>) -> Report {
+        let profiles: Vec<Profile> = runs.iter_mut().filter_map(|run| run.profile.take()).collect();
         let joined = |lines: fn(&Report) -> &Vec<String>| runs.iter().flat_map(lines).cloned().collect();
         Report {
             stdout: joined(|run| &run.stdout),
@@ -106,6 +121,7 @@ impl Report {
                 .iter()
                 .any(|run| run.costs.is_some())
                 .then(|| Costs::total(runs.iter().flat_map(|run| &run.costs))),
+            profile: (!profiles.is_empty()).then(|| Profile::total(profiles)),
             comms: runs.iter().map(|run| run.comms).sum(),
             state_root: Roots {
                 before: runs.first().and_then(|run| run.state_root.before.clone()),
@@ -164,11 +180,12 @@ impl Session {
         let before = self.root;
         let number = self.sources.len();
         let deploy = self.state.durable.then(|| self.deploy(&source, &random));
-        let (receipt, items) = self.run(&source, number + 1, random);
+        let (receipt, kept) = self.run(&source, number + 1, random);
         let name = source.name.clone();
         self.sources.push(source);
         let succeeded = receipt.succeeded();
-        let costs = self.settings.costs.then(|| Costs::new(&items, &self.sources));
+        let costs = self.settings.kept.costs.then(|| Costs::new(&kept.items, &self.sources));
+        let profile = self.settings.kept.profile.then(|| Profile::new(&kept, &self.sources, &self.words()));
         let lines = |stream: Stream| {
             // A printed string may contain line breaks.
             let printed = receipt.output.iter().filter(move |line| line.stream == stream);
@@ -193,6 +210,7 @@ impl Session {
             unlisted: receipt.unlisted,
             cost: receipt.cost,
             costs,
+            profile,
             comms: receipt.comms,
             state_root: Roots { before: Some(before.to_string()), after: Some(self.root.to_string()) },
             ..Report::of_errors(errors)
@@ -214,7 +232,7 @@ impl Session {
         self.settings.interrupt.clear();
     }
 
-    fn run(&mut self, source: &Source, number: usize, random: Random) -> (Receipt, Vec<Item>) {
+    fn run(&mut self, source: &Source, number: usize, random: Random) -> (Receipt, profile::Profile) {
         let mut context = SystemContext::default();
         if let Some(deployer) = &self.settings.deployer {
             context.deploy.deployer_id = deployer.as_bytes().to_vec();
@@ -228,9 +246,10 @@ impl Session {
             random,
         };
         let runtime = &mut self.state.runtime;
-        within(self.settings.time, &self.settings.interrupt, || match self.settings.costs {
-            true => runtime.profile(evaluation, &mut context),
-            false => (runtime.evaluate(evaluation, &mut context), Vec::new()),
+        let Kept { costs, profile } = self.settings.kept;
+        within(self.settings.time, &self.settings.interrupt, || match costs || profile {
+            true => runtime.profile(evaluation, &mut context, profile.then_some(clock)),
+            false => (runtime.evaluate(evaluation, &mut context), profile::Profile::default()),
         })
     }
 

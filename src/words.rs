@@ -7,7 +7,7 @@ use rhodium_grammar::{TokenKind, tokens};
 use rhodium_machine::Runtime;
 use rhodium_registry::{SYSTEM_CHANNELS, TEST_CHANNELS};
 use rhodium_term::print::Names;
-use rhodium_term::{Origin, Term};
+use rhodium_term::{Head, Origin, Term};
 
 use crate::diagnostics::Source;
 
@@ -36,6 +36,14 @@ impl<'a> Words<'a> {
     /// Identifiers for the names in some terms.
     pub fn names<'t>(&self, terms: impl IntoIterator<Item = &'t Term>) -> Names {
         Names::of(terms, &|id: &[u8], origin: Origin| self.word(id, origin))
+    }
+
+    /// The word alone of a private name.
+    pub fn of(&self, item: &Term) -> Option<&'a str> {
+        match item.head() {
+            Head::Private(id) => self.word(id, item.origin()),
+            _ => None,
+        }
     }
 
     fn word(&self, id: &[u8], origin: Origin) -> Option<&'a str> {

@@ -78,6 +78,39 @@ fn measured_programs_give_their_measured_outcome() {
 
 /// The profile of `--cost` adds up, by kind and by line, also over several files.
 #[test]
+fn profiles_name_contracts_lines_and_channels() {
+    let files = Files::new();
+    let source = "new add in {\n  contract add(@a, ret) = { ret!(a + 1) } |\n  new r in { add!(1, *r) | for (@x <- r) { @0!(x) } }\n}";
+    let (first, second) = (files.write("first.rho", source), files.write("second.rho", "@7!(8)"));
+    let (svg, folded) = (files.path("graph.svg"), files.path("graph.txt"));
+    let ran = rho(&["run", &first, "--profile", "--flame-graph", &svg]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    for part in
+        ["contract add(@a, ret)", "for (@x <- r)", "first.rho:2", "receives  comms  channel", "  add\n", "  r\n"]
+    {
+        assert!(ran.stderr.contains(part), "{part} in {}", ran.stderr);
+    }
+    let image = std::fs::read_to_string(&svg).expect("an image");
+    assert!(image.starts_with("<svg ") && image.contains("<title>contract add(@a, ret): "), "{image}");
+
+    let arguments = ["run", &first, &second, "--json", "--profile", "--flame-graph", &folded, "--flame-by", "cost"];
+    let report: Value = serde_json::from_str(&rho(&arguments).stdout).expect("JSON");
+    let sum = |table: &str| -> i64 {
+        let rows = report["profile"][table].as_array().expect("a table");
+        rows.iter().map(|row| row["cost"].as_i64().expect("a cost")).sum()
+    };
+    assert_eq!((Some(sum("contracts")), Some(sum("lines"))), (report["cost"].as_i64(), report["cost"].as_i64()));
+    let text = std::fs::read_to_string(&folded).expect("stacks");
+    let weights = text.lines().map(|line| line.rsplit(' ').next().unwrap().parse::<i64>().expect("a weight"));
+    assert_eq!(Some(weights.sum::<i64>()), report["cost"].as_i64());
+    assert!(text.lines().any(|line| line.contains("first.rho;contract add(@a, ret);for (@x <- r) ")), "{text}");
+
+    let unwritable = rho(&["run", &first, "--profile", "--flame-graph", "/dev/null/x.svg"]);
+    assert_eq!(unwritable.status, 3, "{}", unwritable.stderr);
+    assert_eq!(rho(&["run", &first, "--flame-graph", &svg]).status, 2);
+}
+
+#[test]
 fn costs_are_itemised() {
     let files = Files::new();
     let paths =

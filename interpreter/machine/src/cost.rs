@@ -1,10 +1,12 @@
-//! The phlogiston counter, the constants of the cost table, and what was charged for what (runtime.md 7).
+//! The phlogiston counter and the constants of the cost table (runtime.md 7).
 
-use std::collections::HashMap;
+use std::time::Duration;
 
 use rhodium_term::Origin;
 
 use crate::error::Fault;
+use crate::profile::{Clock, Ledger, Offer, Profile};
+use crate::value::Value;
 
 /// Constants of runtime.md 7.2.
 #[allow(missing_docs)]
@@ -83,39 +85,6 @@ impl Charge {
     }
 }
 
-/// Charges of one kind at one place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Item {
-    /// The term or expression that was running; unknown for parsing.
-    pub origin: Origin,
-    /// The kind.
-    pub kind: Charge,
-    /// How many charges.
-    pub count: u64,
-    /// Their sum, with refunds.
-    pub cost: i128,
-}
-
-/// What was charged, by place and kind.
-#[derive(Clone, Debug)]
-struct Ledger {
-    left: i128,
-    place: Origin,
-    items: HashMap<(Origin, Charge), (u64, i128)>,
-}
-
-impl Ledger {
-    fn charge(&mut self, amount: i64, what: Charge) -> Result<(), Fault> {
-        if self.left < 0 {
-            return Err(Fault::out_of_phlogistons());
-        }
-        self.left = self.left.saturating_sub(i128::from(amount));
-        let item = self.items.entry((self.place, what)).or_default();
-        *item = (item.0 + 1, item.1.saturating_add(i128::from(amount)));
-        if self.left < 0 { Err(Fault::out_of_phlogistons()) } else { Ok(()) }
-    }
-}
-
 /// The counter of one evaluation (runtime.md 7.1): it may go one step below zero, and then the deploy ends.
 #[derive(Clone, Debug)]
 pub struct Meter {
@@ -132,11 +101,9 @@ impl Meter {
         Meter { initial, left: i128::from(initial), ledger: None }
     }
 
-    /// A counter that keeps what was charged for what.
-    pub fn itemised(initial: i64) -> Meter {
-        let left = i128::from(initial);
-        let ledger = Ledger { left, place: Origin::default(), items: HashMap::new() };
-        Meter { initial, left: -1, ledger: Some(Box::new(ledger)) }
+    /// A counter that keeps what was charged for what, and with a clock also what took how long.
+    pub fn itemised(initial: i64, clock: Option<Clock>) -> Meter {
+        Meter { initial, left: -1, ledger: Some(Box::new(Ledger::new(initial, clock))) }
     }
 
     /// Takes `amount` (which may be negative: a refund).
@@ -157,22 +124,42 @@ impl Meter {
     pub(crate) fn enter(&mut self, place: impl FnOnce() -> Origin) -> Origin {
         match &mut self.ledger {
             None => Origin::default(),
-            Some(ledger) => std::mem::replace(&mut ledger.place, place()),
+            Some(ledger) => ledger.enter(place()),
         }
     }
 
-    /// What was charged, in the order of places and kinds, if it was itemised. The sum is `total`: what differs from what
-    /// was used is a failure's.
-    pub(crate) fn into_items(self, total: i64) -> Vec<Item> {
-        let Some(ledger) = self.ledger else { return Vec::new() };
-        let place = |origin: Origin| (origin.source, origin.start, origin.end);
-        let rest = i128::from(total) - (i128::from(self.initial) - ledger.left);
-        let failure = (rest != 0).then_some(((Origin::default(), Charge::Failure), (1, rest)));
-        let mut items: Vec<Item> = (ledger.items.into_iter().chain(failure))
-            .map(|((origin, kind), (count, cost))| Item { origin, kind, count, cost })
-            .collect();
-        items.sort_unstable_by_key(|item| (place(item.origin), item.kind));
-        items
+    /// The body that is running, for the profile.
+    pub(crate) fn body(&self) -> u32 {
+        self.ledger.as_ref().map_or(0, |ledger| ledger.body())
+    }
+
+    /// A body goes on.
+    pub(crate) fn enter_body(&mut self, body: u32) {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.enter_body(body);
+        }
+    }
+
+    /// The body of a receive, which the running body makes run.
+    pub(crate) fn called(&mut self, receive: Origin, channels: &[Value]) -> u32 {
+        self.ledger.as_mut().map_or(0, |ledger| ledger.called(receive, channels))
+    }
+
+    /// The time and what is left, before something is offered on channels, where that is kept.
+    pub(crate) fn sample(&self) -> Option<(Duration, i128)> {
+        self.ledger.as_ref()?.sample()
+    }
+
+    /// What was offered on channels since the sample.
+    pub(crate) fn offered(&mut self, channels: &[Value], offer: Offer, comms: u64, sample: (Duration, i128)) {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.offered(channels, offer, comms, sample);
+        }
+    }
+
+    /// What was kept of an evaluation that costs `total`, if it was itemised.
+    pub(crate) fn into_profile(self, total: i64) -> Profile {
+        self.ledger.map_or_else(Profile::default, |ledger| ledger.into_profile(self.initial, total))
     }
 
     /// Takes a size-proportional amount.

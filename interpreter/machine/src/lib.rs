@@ -15,6 +15,7 @@ mod methods;
 mod numeric;
 mod operators;
 mod persist;
+pub mod profile;
 mod queue;
 mod run;
 mod runtime;

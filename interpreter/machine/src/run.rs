@@ -28,6 +28,7 @@ use crate::evaluate::Frame;
 use crate::events::Trace;
 use crate::labels::Labels;
 use crate::limits::{Gauge, Limits};
+use crate::profile::Offer;
 use crate::space::{Continuation, Datum, Fired, Installed, Produced, Space, Taken};
 use crate::system::{self, SystemContext};
 use crate::value::Value;
@@ -36,9 +37,26 @@ use crate::value::Value;
 const MAX_TERMS: usize = 32767;
 
 enum Task {
-    Activation { unit: Arc<Unit>, captured: Arc<[Value]>, locals: Vec<Value>, random: Box<Random>, caller: Origin },
-    Produce { channel: Value, datum: Arc<Datum>, origin: Origin },
-    Consume { channels: Vec<Value>, continuation: Arc<Continuation>, origin: Origin },
+    Activation {
+        unit: Arc<Unit>,
+        captured: Arc<[Value]>,
+        locals: Vec<Value>,
+        random: Box<Random>,
+        caller: Origin,
+        body: u32,
+    },
+    Produce {
+        channel: Value,
+        datum: Arc<Datum>,
+        origin: Origin,
+        body: u32,
+    },
+    Consume {
+        channels: Vec<Value>,
+        continuation: Arc<Continuation>,
+        origin: Origin,
+        body: u32,
+    },
 }
 
 /// A Par in the middle of its terms.
@@ -128,8 +146,8 @@ impl<'a, 'l> Machine<'a, 'l> {
         if !process.is_nil() {
             let unit = Arc::new(compile_process(process, 0));
             let random = Box::new(random);
-            let (captured, locals, caller) = (Arc::from([]), Vec::new(), self.caller);
-            self.queue.push_back(Task::Activation { unit, captured, locals, random, caller });
+            let (captured, locals, caller, body) = (Arc::from([]), Vec::new(), self.caller, self.meter.body());
+            self.queue.push_back(Task::Activation { unit, captured, locals, random, caller, body });
         }
     }
 
@@ -151,18 +169,21 @@ impl<'a, 'l> Machine<'a, 'l> {
 
     fn task(&mut self, task: Task) -> Result<(), RunError> {
         match task {
-            Task::Activation { unit, captured, locals, random, caller } => {
+            Task::Activation { unit, captured, locals, random, caller, body } => {
                 self.caller = caller;
+                self.meter.enter_body(body);
                 self.activation(unit, &captured, locals, *random);
                 Ok(())
             }
-            Task::Produce { channel, datum, origin } => {
+            Task::Produce { channel, datum, origin, body } => {
                 self.gauge.step().map_err(|f| f.at(origin))?;
+                self.meter.enter_body(body);
                 self.meter.enter(|| origin);
                 self.produce(channel, datum, origin)
             }
-            Task::Consume { channels, continuation, origin } => {
+            Task::Consume { channels, continuation, origin, body } => {
                 self.gauge.step().map_err(|f| f.at(origin))?;
+                self.meter.enter_body(body);
                 self.meter.enter(|| origin);
                 self.consume(channels, continuation, origin)
             }
@@ -277,7 +298,8 @@ impl<'a, 'l> Machine<'a, 'l> {
                     .map_err(|e| e.or_at(*origin))?;
                 let unit = Arc::new(compile_process(&value.to_term(), locals.len() as u32));
                 let (captured, locals, random) = (Arc::from([]), locals.clone(), Box::new(random));
-                self.queue.push_back(Task::Activation { unit, captured, locals, random, caller: self.caller });
+                let (caller, body) = (self.caller, self.meter.body());
+                self.queue.push_back(Task::Activation { unit, captured, locals, random, caller, body });
             }
         }
         Ok(None)
@@ -432,8 +454,20 @@ impl<'a, 'l> Machine<'a, 'l> {
         Frame::run(expr, variables, &mut self.meter, &mut self.gauge.budget)
     }
 
-    /// Offers a message, with all its charges (runtime.md 4.6, 7.4).
     fn produce(&mut self, channel: Value, datum: Arc<Datum>, origin: Origin) -> Result<(), RunError> {
+        match self.meter.sample() {
+            None => self.offer_produce(channel, datum, origin),
+            Some(sample) => {
+                let (comms, channels) = (self.comms, [channel.clone()]);
+                let outcome = self.offer_produce(channel, datum, origin);
+                self.meter.offered(&channels, Offer::Send, self.comms - comms, sample);
+                outcome
+            }
+        }
+    }
+
+    /// Offers a message, with all its charges (runtime.md 4.6, 7.4).
+    fn offer_produce(&mut self, channel: Value, datum: Arc<Datum>, origin: Origin) -> Result<(), RunError> {
         let place = |fault: Fault| fault.at(origin);
         let size = channel.size().saturating_add(datum.size());
         self.meter.charge_size(size, Charge::Storage).map_err(place)?;
@@ -447,7 +481,8 @@ impl<'a, 'l> Machine<'a, 'l> {
                 let again = datum.persistent.then_some((channel, datum));
                 self.dispatch(fired);
                 if let Some((channel, datum)) = again {
-                    self.queue.push_back(Task::Produce { channel, datum, origin });
+                    let body = self.meter.body();
+                    self.queue.push_back(Task::Produce { channel, datum, origin, body });
                 }
                 Ok(())
             }
@@ -459,15 +494,33 @@ impl<'a, 'l> Machine<'a, 'l> {
                 }
                 self.meter.charge(comm(1), Charge::Comm).map_err(place)?;
                 if datum.persistent {
-                    self.queue.push_back(Task::Produce { channel, datum: datum.clone(), origin });
+                    let body = self.meter.body();
+                    self.queue.push_back(Task::Produce { channel, datum: datum.clone(), origin, body });
                 }
                 self.call(process, &datum, origin)
             }
         }
     }
 
-    /// Offers a receive, with all its charges.
     fn consume(
+        &mut self,
+        channels: Vec<Value>,
+        continuation: Arc<Continuation>,
+        origin: Origin,
+    ) -> Result<(), RunError> {
+        match self.meter.sample() {
+            None => self.offer_consume(channels, continuation, origin),
+            Some(sample) => {
+                let (comms, names) = (self.comms, channels.clone());
+                let outcome = self.offer_consume(channels, continuation, origin);
+                self.meter.offered(&names, Offer::Receive, self.comms - comms, sample);
+                outcome
+            }
+        }
+    }
+
+    /// Offers a receive, with all its charges.
+    fn offer_consume(
         &mut self,
         channels: Vec<Value>,
         continuation: Arc<Continuation>,
@@ -483,7 +536,8 @@ impl<'a, 'l> Machine<'a, 'l> {
         let again = continuation.persistent;
         self.dispatch(fired);
         if again {
-            self.queue.push_back(Task::Consume { channels, continuation, origin });
+            let body = self.meter.body();
+            self.queue.push_back(Task::Consume { channels, continuation, origin, body });
         }
         Ok(())
     }
@@ -556,19 +610,21 @@ impl<'a, 'l> Machine<'a, 'l> {
     /// Queues the body of a receive that fired, and what a peek puts back. A persistent message that fired the peek is
     /// offered again by the sender.
     fn dispatch(&mut self, fired: Fired) {
-        let Fired { continuation, data, bindings, .. } = fired;
+        let Fired { continuation, data, bindings, channels } = fired;
         let mut digests: SmallVec<[[u8; 32]; 4]> = smallvec![continuation.merge_digest()];
         digests.extend(data.iter().map(|taken| taken.datum.random.merge_digest()));
         let random = Box::new(Random::merge_digests(&digests));
         let unit = continuation.body.unit().clone();
         let captured = continuation.captured.clone();
         let caller = self.caller_of(&data);
-        self.queue.push_back(Task::Activation { unit, captured, locals: bindings, random, caller });
+        let body = self.meter.called(continuation.origin, &channels);
+        self.queue.push_back(Task::Activation { unit, captured, locals: bindings, random, caller, body });
         if continuation.peek {
             for taken in data {
                 if !taken.datum.persistent {
                     let origin = taken.datum.origin;
-                    self.queue.push_back(Task::Produce { channel: taken.channel, datum: taken.datum, origin });
+                    let body = self.meter.body();
+                    self.queue.push_back(Task::Produce { channel: taken.channel, datum: taken.datum, origin, body });
                 }
             }
         }
@@ -598,7 +654,8 @@ impl<'a, 'l> Machine<'a, 'l> {
         }
         if let Some(answer) = answer {
             let reply = Datum::new(answer.data, datum.random.clone(), false, origin);
-            self.queue.push_back(Task::Produce { channel: answer.channel, datum: Arc::new(reply), origin });
+            let body = self.meter.body();
+            self.queue.push_back(Task::Produce { channel: answer.channel, datum: Arc::new(reply), origin, body });
         }
         Ok(())
     }

@@ -8,12 +8,13 @@ use rhodium_random::Random;
 use rhodium_store::{Checkpoint, History, StateRoot, StoreError, Table};
 use rhodium_term::{Children, Origin, Term, Var};
 
-use crate::cost::{Charge, Item, Meter};
+use crate::cost::{Charge, Meter};
 use crate::error::{ErrorKind, Fault, RunError, Subject};
 use crate::events::{Event, Mismatch, Rig, Trace};
 use crate::labels::Labels;
 use crate::limits::Limits;
 use crate::persist::{self, StoredBase};
+use crate::profile::{Clock, Profile};
 use crate::run::Machine;
 use crate::space::{Base, Installed, Space};
 use crate::system::{self, OutputLine, SystemContext};
@@ -259,12 +260,17 @@ impl Runtime {
         self.run(evaluation, context, Trace::Off, meter).receipt
     }
 
-    /// Evaluates a program and keeps what its cost is made of.
-    pub fn profile(&mut self, evaluation: Evaluation<'_>, context: &mut SystemContext) -> (Receipt, Vec<Item>) {
-        let meter = Meter::itemised(evaluation.phlo);
+    /// Evaluates a program and keeps what its cost is made of, and with a clock what took how long.
+    pub fn profile(
+        &mut self,
+        evaluation: Evaluation<'_>,
+        context: &mut SystemContext,
+        clock: Option<Clock>,
+    ) -> (Receipt, Profile) {
+        let meter = Meter::itemised(evaluation.phlo, clock);
         let Run { receipt, meter, .. } = self.run(evaluation, context, Trace::Off, meter);
-        let items = meter.into_items(receipt.cost);
-        (receipt, items)
+        let profile = meter.into_profile(receipt.cost);
+        (receipt, profile)
     }
 
     /// Evaluates a program and keeps its event log, oldest event first. A failed evaluation has one too: it says what

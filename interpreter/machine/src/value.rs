@@ -45,7 +45,7 @@ pub enum Value {
 
 /// Where a private name was made: a position in all sources of a runtime, one after the other, or 0 if nobody knows.
 /// Labels serve display only: equality, order, hashes and encodings ignore them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Label(pub u32);
 
 impl Label {

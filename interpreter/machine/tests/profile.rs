@@ -2,8 +2,12 @@
 
 mod common;
 
+use std::cell::Cell;
+use std::time::Duration;
+
 use common::{Space, kinds};
-use rhodium_machine::cost::{Charge, Item};
+use rhodium_machine::cost::Charge;
+use rhodium_machine::profile::Item;
 use rhodium_machine::system::SystemContext;
 use rhodium_machine::{Evaluation, Program, Receipt, UNLIMITED_PHLO};
 use rhodium_random::Random;
@@ -12,8 +16,16 @@ fn evaluation(source: &str, phlo: i64) -> Evaluation<'_> {
     Evaluation { program: Program::Source(source), source: 1, phlo, random: Random::from_seed(&[]) }
 }
 
+/// A clock that goes on by a nanosecond whenever somebody looks at it.
+fn ticks() -> Duration {
+    thread_local!(static NOW: Cell<u64> = const { Cell::new(0) });
+    Duration::from_nanos(NOW.replace(NOW.get() + 1))
+}
+
 fn profile(source: &str, phlo: i64) -> (Receipt, Vec<Item>) {
-    Space::bootstrapped().runtime.profile(evaluation(source, phlo), &mut SystemContext::default())
+    let (receipt, profile) =
+        Space::bootstrapped().runtime.profile(evaluation(source, phlo), &mut SystemContext::default(), None);
+    (receipt, profile.items)
 }
 
 fn sum(items: &[Item], kind: Charge) -> i128 {
@@ -37,8 +49,9 @@ fn charges_add_up_to_the_cost() {
             }
             let mut space = Space::bootstrapped();
             let before = space.runtime.root();
-            let (receipt, items) = space.runtime.profile(evaluation(&source, phlo), &mut SystemContext::default());
-            assert_eq!(items.iter().map(|item| item.cost).sum::<i128>(), i128::from(receipt.cost), "{source}");
+            let (receipt, profile) =
+                space.runtime.profile(evaluation(&source, phlo), &mut SystemContext::default(), Some(ticks));
+            assert_eq!(profile.items.iter().map(|item| item.cost).sum::<i128>(), i128::from(receipt.cost), "{source}");
             let after = space.runtime.checkpoint().expect("checkpoint");
             if phlo == limit {
                 assert_eq!((receipt.cost, kinds(&receipt), after), (plain.cost, kinds(&plain), root), "{source}");
@@ -87,4 +100,50 @@ fn charges_have_places() {
     let (failed, items) = profile(&source.replace("1 + 2", "1 + [2]"), 10_000);
     assert!(!failed.succeeded() && receipt.succeeded());
     assert_ne!(sum(&items, Charge::Failure), 0);
+}
+
+/// Bodies are told apart by who ran them, but for loops; what all of them took is the cost, and the time that passed.
+#[test]
+fn bodies_and_channels() {
+    let source = "new loop, add, done in {\n  contract add(@a, @b, ret) = { ret!(a + b) } |\n  \
+        contract loop(@n, @sum) = {\n    if (n > 0) { new r in { add!(sum, n, *r) | for (@s <- r) { loop!(n - 1, s) } } }\n    \
+        else { done!(sum) }\n  } |\n  loop!(10, 0) | for (@x <- done) { add!(x, 1, *loop) } | @0!!(1) | for (_ <<- @0) { Nil }\n}";
+    let mut space = Space::bootstrapped();
+    let (receipt, profile) =
+        space.runtime.profile(evaluation(source, UNLIMITED_PHLO), &mut SystemContext::default(), Some(ticks));
+    assert!(receipt.succeeded());
+    let text = |k: u32| {
+        let origin = profile.bodies[k as usize].origin;
+        source[origin.start as usize..origin.end as usize].split(['{', '\n']).next().unwrap_or_default().trim()
+    };
+    let path = |k: u32| {
+        let mut path = vec![text(k)];
+        let mut at = profile.bodies[k as usize].caller;
+        while let Some(body) = at.filter(|body| *body > 0) {
+            path.insert(0, text(body));
+            at = profile.bodies[body as usize].caller;
+        }
+        path
+    };
+    let (add, top) = ("contract add(@a, @b, ret) =", "contract loop(@n, @sum) =");
+    let bodies: Vec<(Vec<&str>, u64)> = (1..).zip(&profile.bodies[1..]).map(|(k, body)| (path(k), body.runs)).collect();
+    let expected = [
+        (vec!["_ <<- @0"], 1),
+        (vec![top], 11),
+        (vec![top, add], 10),
+        (vec![top, add, "@s <- r"], 10),
+        (vec![top, "@x <- done"], 1),
+        (vec![top, "@x <- done", add], 1),
+    ];
+    assert_eq!(bodies, expected);
+    let cost: i128 = profile.spent.iter().map(|spent| spent.cost).sum();
+    assert_eq!(cost, i128::from(receipt.cost));
+    let time: Duration = profile.spent.iter().map(|spent| spent.time).sum();
+    assert_eq!(time + Duration::from_nanos(1), ticks(), "every look at the clock is somebody's");
+    let traffic: Vec<_> = profile.traffic.iter().map(|t| (t.sends, t.receives, t.comms)).collect();
+    // add, loop, @0, done, r: `loop!(…)`, that of the reply as well, finds the contract; ten private names are one channel.
+    assert_eq!(profile.traffic.len(), 5);
+    assert_eq!(traffic.iter().map(|t| t.2).sum::<u64>(), receipt.comms);
+    assert!(traffic.contains(&(10, 10, 10)), "{traffic:?}");
+    assert!(profile.traffic.iter().all(|traffic| !traffic.time.is_zero()));
 }
