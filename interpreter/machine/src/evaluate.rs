@@ -276,6 +276,7 @@ impl Evaluation<'_> {
         self.meter.charge_size(target.size(), Charge::Substitution)?;
         let meter = &mut *self.meter;
         let charge = |size| meter.charge_size(size, Charge::Substitution);
+        let target = &target.clone().settled();
         Ok(pattern.matches::<Fault>(target, variables, self.budget.refill(), charge)?.is_some())
     }
 }
@@ -285,7 +286,8 @@ fn compose(template: &Term, scope: &Scope, variables: &Variables<'_>, evaluated:
     let values = |index: u32| scope.resolve(index).and_then(|slot| variables.get(slot)).map(|v| v.to_term());
     let mode = Mode { depth: 0, shift: 0, sort: true };
     let substituted = substitute(template, &values, mode).map_err(|e| Fault::from(e).somewhere())?;
-    let mut parts = vec![substituted];
+    // The whole will be settled, so that what was swapped here is swapped back first.
+    let mut parts = vec![Value::Term(substituted).settled().to_term()];
     parts.extend(evaluated.iter().map(Value::to_term));
     Ok(Value::from_term(&Term::compose(&parts)))
 }

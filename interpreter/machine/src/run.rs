@@ -324,7 +324,7 @@ impl<'a, 'l> Machine<'a, 'l> {
     /// Evaluates a Par and charges for its substitution.
     fn seen(&mut self, expr: &Expr, variables: &Variables<'_>) -> Result<Value, RunError> {
         let place = self.meter.enter(|| expr.origin());
-        let value = self.evaluate(expr, variables)?;
+        let value = self.evaluate(expr, variables)?.settled();
         let size = value.size();
         self.meter.charge_size(size, Charge::Substitution).map_err(|f| f.at(expr.origin()))?;
         self.gauge.value(&value, size).map_err(|f| f.at(expr.origin()))?;

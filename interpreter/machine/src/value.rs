@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use rhodium_term::{Children, Head, Origin, Term, order, varint_len};
+use rhodium_term::{Children, Head, Origin, Term, order, settle, varint_len};
 
 /// Collections whose term is deeper than this are kept as terms.
 pub const MAX_DEPTH: u32 = 128;
@@ -70,6 +70,8 @@ pub struct Summary {
     pub unevaluated: usize,
     /// Number of elements that use connectives.
     pub connectives: usize,
+    /// Number of elements with ties, see [`Term::is_tied`].
+    pub tied: usize,
 }
 
 impl Summary {
@@ -78,12 +80,14 @@ impl Summary {
         self.depth = self.depth.max(value.depth());
         self.unevaluated += usize::from(!value.is_ground());
         self.connectives += usize::from(value.connective_used());
+        self.tied += usize::from(value.is_tied());
     }
 
     fn remove(&mut self, value: &Value, field: u64) {
         self.content = self.content.saturating_sub(field);
         self.unevaluated -= usize::from(!value.is_ground());
         self.connectives -= usize::from(value.connective_used());
+        self.tied -= usize::from(value.is_tied());
     }
 }
 
@@ -380,6 +384,25 @@ impl Value {
         match self {
             Value::Term(par) => par.connective_used(),
             _ => self.summary().is_some_and(|s| s.connectives > 0),
+        }
+    }
+
+    /// Whether every substitution changes it, see [`Term::is_tied`].
+    pub fn is_tied(&self) -> bool {
+        match self {
+            Value::Term(par) => par.is_tied(),
+            _ => self.summary().is_some_and(|s| s.tied > 0),
+        }
+    }
+
+    /// A value that was evaluated and is substituted now, see [`settle`].
+    pub fn settled(self) -> Value {
+        if !self.is_tied() {
+            return self;
+        }
+        match settle(&self.to_term()) {
+            Ok(term) => Value::from_term(&term),
+            Err(_) => self,
         }
     }
 

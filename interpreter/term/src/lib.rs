@@ -27,5 +27,5 @@ pub use forgeable::{Forgeability, forgeability};
 pub use head::{BinaryOp, Category, Head, NewNames, SimpleType, Var, ZipperCursor};
 pub use locally_free::LocallyFree;
 pub use size::{CHILD_KEY_LEN, SizeParts, size_parts, varint_len};
-pub use substitute::{Mode, SubstituteError, Values, substitute};
+pub use substitute::{Mode, SubstituteError, Values, settle, substitute};
 pub use term::{Children, Origin, Term, binders_above_child, child_is_pattern};

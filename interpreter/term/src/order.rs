@@ -274,6 +274,11 @@ pub(crate) fn is_sorted(items: &[Term]) -> bool {
     })
 }
 
+/// Whether neighbours differ although their order is the same.
+pub(crate) fn has_ties(items: &[Term]) -> bool {
+    items.windows(2).any(|w| group(&w[0]) == group(&w[1]) && compare(&w[0], &w[1]).is_eq() && w[0] != w[1])
+}
+
 /// Stably sorts items by group and score.
 pub fn sort(items: &mut [Term]) {
     items.sort_by(|a, b| group(a).cmp(&group(b)).then_with(|| compare(a, b)));

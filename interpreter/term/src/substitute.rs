@@ -39,6 +39,8 @@ struct Frame {
     term: Term,
     depth: u32,
     shift: u32,
+    /// Whether the term was evaluated before, which has swapped the ties of a Par once.
+    evaluated: bool,
     done: Vec<Done>,
 }
 
@@ -50,10 +52,21 @@ enum Done {
 
 /// Substitutes in `term`.
 pub fn substitute(term: &Term, values: &dyn Values, mode: Mode) -> Result<Term, SubstituteError> {
+    run(term, values, mode, false)
+}
+
+/// What evaluating a value and substituting in it, with nothing to fill in, does to its ties ([`Term::is_tied`]): both
+/// swap those of the value itself and of what collections in it hold, only substituting those of the code in it.
+pub fn settle(term: &Term) -> Result<Term, SubstituteError> {
+    run(term, &|_: u32| None, Mode { depth: 0, shift: 0, sort: true }, true)
+}
+
+fn run(term: &Term, values: &dyn Values, mode: Mode, evaluated: bool) -> Result<Term, SubstituteError> {
     if unchanged(term, mode.shift, mode.sort) {
         return Ok(term.clone());
     }
-    let mut stack = vec![Frame { term: term.clone(), depth: mode.depth, shift: mode.shift, done: Vec::new() }];
+    let (depth, shift) = (mode.depth, mode.shift);
+    let mut stack = vec![Frame { term: term.clone(), depth, shift, evaluated, done: Vec::new() }];
     loop {
         let Some(frame) = stack.last_mut() else { return Ok(term.clone()) };
         let position = frame.done.len();
@@ -69,7 +82,10 @@ pub fn substitute(term: &Term, values: &dyn Values, mode: Mode) -> Result<Term, 
             }
             match leaf(&child, values, depth, shift)? {
                 Some(done) => frame.done.push(done),
-                None => stack.push(Frame { term: child, depth, shift, done: Vec::new() }),
+                None => {
+                    let evaluated = frame.evaluated && is_evaluated(frame.term.head());
+                    stack.push(Frame { term: child, depth, shift, evaluated, done: Vec::new() });
+                }
             }
             continue;
         }
@@ -82,9 +98,15 @@ pub fn substitute(term: &Term, values: &dyn Values, mode: Mode) -> Result<Term, 
     }
 }
 
+/// Whether evaluating a node evaluates its children.
+fn is_evaluated(head: &Head) -> bool {
+    use Head::*;
+    matches!(head, Par | List { .. } | Tuple | Set { .. } | Map { .. } | PathMap { .. })
+}
+
 /// Whether substitution leaves the term as it is.
 fn unchanged(term: &Term, shift: u32, sort: bool) -> bool {
-    term.reach() <= shift && if sort { term.is_canonical() } else { !term.is_reversible() }
+    term.reach() <= shift && if sort { term.is_canonical() && !term.is_tied() } else { !term.is_reversible() }
 }
 
 /// Variables and variable references; `None` for nodes that must be entered.
@@ -104,10 +126,10 @@ fn leaf(term: &Term, values: &dyn Values, depth: u32, shift: u32) -> Result<Opti
 }
 
 fn rebuild(frame: Frame, sort: bool) -> Term {
-    let Frame { term, shift, done, .. } = frame;
+    let Frame { term, shift, evaluated, done, .. } = frame;
     let locally_free = term.locally_free().restrict(shift);
     if matches!(term.head(), Head::Par) {
-        let (items, expanded_connective) = assemble(done, sort);
+        let (items, expanded_connective) = assemble(done, sort, evaluated);
         let connective_used = term.connective_used() || expanded_connective;
         return Term::with_caches(Head::Par, items, locally_free, connective_used).at(term.origin());
     }
@@ -137,7 +159,7 @@ fn rebuild(frame: Frame, sort: bool) -> Term {
 /// Puts the substituted items of a Par together (runtime.md 4.3, EXT column): in the fold over expressions, and in the
 /// one over connectives, a kept item goes in front of what there is and an expansion behind it; own items come first,
 /// then the connectives' fold, then the expressions'.
-fn assemble(done: Vec<Done>, sort: bool) -> (Vec<Term>, bool) {
+fn assemble(done: Vec<Done>, sort: bool, evaluated: bool) -> (Vec<Term>, bool) {
     let mut own = Vec::with_capacity(done.len());
     let (mut kept_exprs, mut kept_connectives) = (Vec::new(), Vec::new());
     let (mut from_exprs, mut from_connectives) = (Vec::new(), Vec::new());
@@ -158,7 +180,11 @@ fn assemble(done: Vec<Done>, sort: bool) -> (Vec<Term>, bool) {
     }
     own.extend(kept_connectives.into_iter().rev());
     own.extend(from_connectives);
-    own.extend(kept_exprs.into_iter().rev());
+    if evaluated {
+        own.extend(kept_exprs);
+    } else {
+        own.extend(kept_exprs.into_iter().rev());
+    }
     own.extend(from_exprs);
     if sort {
         order::sort(&mut own);

@@ -85,6 +85,9 @@ impl Flags {
     const REVERSIBLE: Flags = Flags(8);
     /// An unforgeable name occurs somewhere.
     const UNFORGEABLE: Flags = Flags(16);
+    /// Some Par below (or this one) has expressions or connectives that canonical order does not tell apart, although
+    /// they differ: every substitution swaps them.
+    const TIED: Flags = Flags(32);
 
     fn when(self, set: bool) -> Flags {
         if set { self } else { Flags(0) }
@@ -96,7 +99,7 @@ impl Flags {
 
     /// Both, but for canonical order, which both must have.
     fn above(self, child: Flags) -> Flags {
-        let inherited = Flags::REVERSIBLE.0 | Flags::UNFORGEABLE.0;
+        let inherited = Flags::REVERSIBLE.0 | Flags::UNFORGEABLE.0 | Flags::TIED.0;
         Flags((self.0 | child.0 & inherited) & (child.0 | !Flags::CANONICAL.0))
     }
 
@@ -270,11 +273,13 @@ impl Term {
             _ => 0,
         };
         reach = reach.max(locally_free.len() as u32);
+        let reversible = own_reversible(&head, &children);
         let mut flags = Flags::CONNECTIVE_USED
             .when(connective_used)
             .with(Flags::GROUND.when(own_ground(&head, &children)))
             .with(Flags::CANONICAL.when(in_order))
-            .with(Flags::REVERSIBLE.when(own_reversible(&head, &children)))
+            .with(Flags::REVERSIBLE.when(reversible))
+            .with(Flags::TIED.when(reversible && order::has_ties(&children)))
             .with(Flags::UNFORGEABLE.when(head.category() == Some(Category::Unforgeable)));
         for (k, child) in children.iter().enumerate() {
             hash = mix(hash, child.0.hash);
@@ -371,6 +376,12 @@ impl Term {
 
     pub(crate) fn is_reversible(&self) -> bool {
         self.0.flags.has(Flags::REVERSIBLE)
+    }
+
+    /// Whether a Par in it has parts that differ and that canonical order does not tell apart (maps with other values):
+    /// sorting keeps their order and every substitution reverses it (runtime.md 2.3, 4.3).
+    pub fn is_tied(&self) -> bool {
+        self.0.flags.has(Flags::TIED)
     }
 
     /// Whether an unforgeable name occurs anywhere in the term.

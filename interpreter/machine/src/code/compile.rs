@@ -7,7 +7,7 @@ use rhodium_term::{Category, Head, Origin, Term, Var};
 use super::expr::{compile_item, compile_par};
 use super::pattern::{CasePattern, PatternCode};
 use super::size::{SizeProgram, outer_indices};
-use super::{Bind, Body, Case, Outer, Process, ProcessId, Receive, Scope, Slot, Step, Unit};
+use super::{Bind, Body, Case, Outer, Process, ProcessId, Receive, Scope, Slot, Step, Unit, as_stored};
 use crate::value::Value;
 
 /// Compiles a process that refers to nothing outside itself but the given number of locals.
@@ -117,7 +117,7 @@ impl Compiler {
         };
         let inner = scope.below(free_count);
         Case {
-            pattern: CasePattern::compile(&children[0], free_count, scope),
+            pattern: CasePattern::compile(&as_stored(&children[0], scope), free_count, scope),
             guard: children.get(2).map(|guard| compile_par(guard, &inner)),
             body: self.process(children[1].clone(), inner),
         }

@@ -102,6 +102,7 @@ enum Work<'a> {
 
 /// Compiles a Par in evaluated position.
 pub fn compile_par(par: &Term, scope: &Scope) -> Expr {
+    let par = &super::as_stored(par, scope);
     if par.is_closed() && par.is_ground() {
         return Expr::Const(Value::from_term(&order::sort_term(par)), par.place());
     }
@@ -116,7 +117,8 @@ pub fn compile_par(par: &Term, scope: &Scope) -> Expr {
 
 /// Compiles one expression item (a method call in process position).
 pub fn compile_item(item: &Term, scope: &Scope) -> Expr {
-    Expr::Code(compile(Work::Item(item), scope))
+    let item = super::as_stored(item, scope);
+    Expr::Code(compile(Work::Item(&item), scope))
 }
 
 fn compile(start: Work<'_>, scope: &Scope) -> Postfix {

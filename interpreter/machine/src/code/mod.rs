@@ -10,9 +10,10 @@ mod expr;
 mod pattern;
 mod size;
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use rhodium_term::{Mode, NewNames, Origin, Term, substitute};
+use rhodium_term::{Mode, NewNames, Origin, Term, order, substitute};
 
 pub use compile::compile_process;
 pub use expr::{Expr, Op, Postfix, compile_par};
@@ -296,6 +297,17 @@ impl Body {
         let mode = Mode { depth: 0, shift: self.bind_count, sort: true };
         Some(substitute(guard, &values, mode).unwrap_or_else(|_| guard.clone()))
     }
+}
+
+/// An expression or pattern of a body with its ties as the network has them: swapped once by each enclosing receive.
+fn as_stored<'a>(term: &'a Term, scope: &Scope) -> Cow<'a, Term> {
+    if !term.is_tied() || scope.outer.enclosing.len().is_multiple_of(2) {
+        return Cow::Borrowed(term);
+    }
+    // Nothing is bound so far outside. A pattern's depth keeps its variables.
+    let mode = Mode { depth: 1, shift: u32::MAX, sort: false };
+    let reversed = substitute(term, &|_: u32| None, mode).unwrap_or_else(|_| term.clone());
+    Cow::Owned(order::sort_term(&reversed))
 }
 
 /// Substitutes the captured variables of code in the given context, stage by stage as the network did when it stored

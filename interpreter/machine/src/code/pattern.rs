@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rhodium_matcher::{Budget, BudgetExhausted, match_message, match_process};
 use rhodium_term::{Category, Children, Head, Mode, SubstituteError, Term, Var, order, substitute, varint_len};
 
-use super::Scope;
+use super::{Scope, as_stored};
 use crate::run::Variables;
 use crate::value::Value;
 
@@ -230,11 +230,12 @@ pub enum PatternCode {
 impl PatternCode {
     /// Compiles the patterns of a bind.
     pub fn compile(terms: &[Term], remainder: Option<Var>, free_count: u32, scope: &Scope) -> PatternCode {
+        let terms: Vec<Term> = terms.iter().map(|term| as_stored(term, scope).into_owned()).collect();
         if terms.iter().all(Term::is_closed) {
-            let terms = terms.iter().map(order::sort_term).collect();
+            let terms = terms.iter().map(substituted).collect();
             return PatternCode::Static(Arc::new(BindPattern::new(terms, remainder, free_count)));
         }
-        PatternCode::Template { terms: terms.to_vec(), remainder, free_count, scope: scope.clone() }
+        PatternCode::Template { terms, remainder, free_count, scope: scope.clone() }
     }
 
     /// The substituted patterns.
@@ -247,6 +248,11 @@ impl PatternCode {
             }
         }
     }
+}
+
+/// A closed pattern after substitution.
+fn substituted(term: &Term) -> Term {
+    substitute_pattern(term, &|_| None).unwrap_or_else(|_| order::sort_term(term))
 }
 
 fn substitute_pattern(term: &Term, lookup: &dyn Fn(u32) -> Option<Value>) -> Result<Term, SubstituteError> {
@@ -267,7 +273,7 @@ impl CasePattern {
     /// Compiles a pattern.
     pub fn compile(term: &Term, free_count: u32, scope: &Scope) -> CasePattern {
         let ready = term.is_closed().then(|| {
-            let term = order::sort_term(term);
+            let term = substituted(term);
             (Pattern::compile(&term), term.size())
         });
         CasePattern { term: term.clone(), free_count, scope: scope.clone(), ready }
