@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::process::Command;
 use std::time::Duration;
 
-use common::best;
+use common::{best, memory};
 use criterion::{Criterion, Throughput};
 use rhodium_grammar::Parsed;
 use rhodium_normalizer::{Options, normalize};
@@ -80,13 +80,6 @@ fn normal_form(parsed: &Parsed) -> Term {
 
 fn scan(source: &str) -> u64 {
     source.bytes().map(u64::from).sum()
-}
-
-/// Kilobytes from `/proc/self/status`, where there is one.
-fn memory(field: &str) -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with(field))?;
-    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// What the process of [`PEAK`] does: prints the bytes of peak memory per byte of the source.
