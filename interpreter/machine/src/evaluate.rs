@@ -5,6 +5,7 @@
 
 use rhodium_matcher::{Budget, BudgetExhausted};
 use rhodium_term::{BinaryOp, Children, Mode, Origin, Term, order, substitute};
+use smallvec::SmallVec;
 
 use crate::code::{CasePattern, Expr, Op, Postfix, Scope, Slot, compile_par, substitute_captured};
 use crate::cost::{Charge, Meter, price};
@@ -44,7 +45,7 @@ impl Frame<'_> {
 const POLL: u32 = 1024;
 
 struct Evaluation<'a> {
-    stack: Vec<Value>,
+    stack: SmallVec<[Value; 4]>,
     meter: &'a mut Meter,
     budget: &'a mut Budget,
     open: bool,
@@ -79,11 +80,14 @@ impl Frame<'_> {
         budget: &mut Budget,
         open: bool,
     ) -> Result<Value, RunError> {
-        let mut evaluation = Evaluation { stack: Vec::new(), meter, budget, open };
-        let mut frames: Vec<Frame<'_>> = Vec::new();
+        let mut evaluation = Evaluation { stack: SmallVec::new(), meter, budget, open };
+        let mut frames: SmallVec<[Frame<'_>; 2]> = SmallVec::new();
         match expr {
             Expr::Const(value, _) => return Ok(value.clone()),
             Expr::Variable(slot, origin) => {
+                if let Some(value) = variables.get(*slot).filter(Value::is_ground) {
+                    return evaluation.charge(*slot).map(|()| value).map_err(|e| e.or_at(*origin));
+                }
                 frames.extend(evaluation.variable(*slot, variables).map_err(|e| e.or_at(*origin))?);
             }
             Expr::Code(code) => frames.push(Frame { code: Code::Borrowed(code), next: 0 }),
@@ -122,15 +126,21 @@ impl Evaluation<'_> {
 
     fn pop_many(&mut self, count: u32) -> Vec<Value> {
         let from = self.stack.len().saturating_sub(count as usize);
-        self.stack.split_off(from)
+        self.stack.drain(from..).collect()
     }
 
     /// Pushes a variable's value, or enters the code of one that is not evaluated yet.
     fn variable(&mut self, slot: Slot, variables: &Variables<'_>) -> Result<Option<Frame<'static>>, RunError> {
-        if matches!(slot, Slot::Local(_)) {
-            self.meter.charge(price::VAR_EVAL, Charge::Variable).map_err(Fault::somewhere)?;
-        }
+        self.charge(slot)?;
         Ok(self.push(variables.get(slot).unwrap_or(Value::Nil)))
+    }
+
+    /// What a variable costs.
+    fn charge(&mut self, slot: Slot) -> Result<(), RunError> {
+        match slot {
+            Slot::Local(_) => self.meter.charge(price::VAR_EVAL, Charge::Variable).map_err(Fault::somewhere),
+            Slot::Captured(_) => Ok(()),
+        }
     }
 
     /// Pushes a value, evaluating it first if needed.

@@ -12,6 +12,7 @@ mod forced;
 mod sources;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 
 use foldhash::{HashMap, HashSet};
@@ -540,14 +541,12 @@ impl Space {
         budget: &mut Budget,
         guard: &mut GuardCheck<'_>,
     ) -> Result<Option<OwnMatch>, Fault> {
-        for (number, continuation) in self.channel(id).lists.own.candidates(message_key(&datum.data)) {
-            if let Some(bindings) = continuation.patterns[0].matches(&datum.data, budget).map_err(too_hard)?
-                && (continuation.body.guard.is_none() || guard(continuation, &bindings, budget)?)
-            {
-                return Ok(Some((number, continuation.clone(), bindings)));
-            }
-        }
-        Ok(None)
+        self.channel(id).lists.own.search(message_key(&datum.data), |number, continuation| {
+            let bound = continuation.patterns[0].matches(&datum.data, budget).map_err(too_hard)?;
+            let Some(bindings) = bound else { return Ok(None) };
+            let fits = continuation.body.guard.is_none() || guard(continuation, &bindings, budget)?;
+            Ok(fits.then(|| (number, continuation.clone(), bindings)))
+        })
     }
 
     fn fire_own(
@@ -604,8 +603,11 @@ impl Space {
         }
         let candidates = |bind: usize| -> Vec<Option<u64>> {
             let key = pattern_key(&continuation.patterns[bind]);
-            let stored = self.channel(channels[bind]).lists.data.candidates(key);
-            let mut list: Vec<Option<u64>> = stored.map(|(number, _)| Some(number)).collect();
+            let mut list: Vec<Option<u64>> = Vec::new();
+            let Ok(None) = self.channel(channels[bind]).lists.data.search(key, |number, _| {
+                list.push(Some(number));
+                Ok::<Option<Infallible>, Infallible>(None)
+            });
             if trigger.is_some_and(|(id, _)| id == channels[bind]) {
                 list.insert(0, None);
             }
@@ -690,15 +692,17 @@ impl Space {
         let mut chosen = Vec::with_capacity(channels.len());
         let mut bindings = Vec::new();
         for (id, pattern) in channels.iter().zip(&continuation.patterns) {
-            let new = trigger.filter(|(channel, _)| channel == id).map(|(_, datum)| (None, datum));
-            let stored = self.channel(*id).lists.data.candidates(pattern_key(pattern));
-            let stored = stored.map(|(number, datum)| (Some(number), datum));
-            let mut found = None;
-            for (number, datum) in new.into_iter().chain(stored) {
-                if let Some(bound) = pattern.matches(&datum.data, budget).map_err(too_hard)? {
-                    found = Some((number, bound));
-                    break;
-                }
+            let mut fits = |number: Option<u64>, datum: &Datum| {
+                let bound = pattern.matches(&datum.data, budget).map_err(too_hard)?;
+                Ok::<_, Fault>(bound.map(|bound| (number, bound)))
+            };
+            let mut found = match trigger.filter(|(channel, _)| channel == id) {
+                Some((_, datum)) => fits(None, datum)?,
+                None => None,
+            };
+            if found.is_none() {
+                let data = &self.channel(*id).lists.data;
+                found = data.search(pattern_key(pattern), |number, datum| fits(Some(number), datum))?;
             }
             let Some((number, mut bound)) = found else { return Ok(None) };
             chosen.push(number);

@@ -70,9 +70,13 @@ impl Waiting {
         self.queue.iter()
     }
 
-    /// The receives on one channel that can take a message with this key, oldest first.
-    pub fn candidates(&self, key: Option<&Value>) -> impl Iterator<Item = (u64, &Arc<Continuation>)> {
-        self.queue.candidates(key)
+    /// The first receive on one channel that takes a message with this key, see [`Indexed::search`].
+    pub fn search<R, E>(
+        &self,
+        key: Option<&Value>,
+        find: impl FnMut(u64, &Arc<Continuation>) -> Result<Option<R>, E>,
+    ) -> Result<Option<R>, E> {
+        self.queue.search(key, find)
     }
 
     /// Whether the very same receive waits already, random state included: storing it again changes nothing
