@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::process::Command;
 use std::time::Duration;
 
-use common::{best, memory};
+use common::{best, memory, tables_only};
 use criterion::{Criterion, Throughput};
 use rhodium_grammar::Parsed;
 use rhodium_normalizer::{Options, normalize};
@@ -179,6 +179,9 @@ fn main() {
         && flag == PEAK
     {
         return print_peak(workload, bytes.parse().unwrap_or(0));
+    }
+    if tables_only() {
+        return report();
     }
     let mut criterion = Criterion::default().sample_size(10).configure_from_args();
     for workload in WORKLOADS {

@@ -30,6 +30,11 @@ pub fn comm_floor() -> f64 {
     best(20, || (0..FLOORS).for_each(|_| one_floor())).as_secs_f64() / f64::from(FLOORS)
 }
 
+/// Whether only the tables are wanted, without criterion's measurements.
+pub fn tables_only() -> bool {
+    std::env::args().any(|argument| argument == "--tables")
+}
+
 /// The shortest of several runs: noise only adds.
 pub fn best(times: u32, mut work: impl FnMut()) -> Duration {
     (0..times)
