@@ -17,87 +17,30 @@ use rhodium_machine::system::SystemContext;
 use rhodium_machine::{Evaluation, Program, Receipt, Runtime, UNLIMITED_PHLO};
 use rhodium_random::Random;
 use rhodium_store::{History, MemoryStore};
+use serde::Deserialize;
 
-/// A named program of a given size.
+/// A program of a given size, which `$n` in it stands for.
+#[derive(Deserialize)]
 struct Workload {
-    name: &'static str,
+    name: String,
     base: u64,
-    program: fn(u64) -> String,
+    program: String,
 }
 
-const WORKLOADS: &[Workload] = &[
-    Workload {
-        name: "countdown loop",
-        base: 2_000,
-        program: |n| {
-            format!("new loop in {{ contract loop(@n) = {{ match n {{ 0 => Nil _ => loop!(n - 1) }} }} | loop!({n}) }}")
-        },
-    },
-    Workload {
-        name: "ping-pong",
-        base: 2_000,
-        program: |n| {
-            format!(
-                "new ping, pong in {{ contract ping(@n) = {{ if (n > 0) {{ pong!(n - 1) }} }} \
-                 | contract pong(@n) = {{ ping!(n) }} | ping!({n}) }}"
-            )
-        },
-    },
-    Workload {
-        name: "call with return channel",
-        base: 1_000,
-        program: |n| {
-            format!(
-                "new loop, add in {{ contract add(@a, @b, ret) = {{ ret!(a + b) }} \
-                 | contract loop(@n, @sum) = {{ if (n > 0) {{ new r in {{ add!(sum, n, *r) \
-                 | for (@s <- r) {{ loop!(n - 1, s) }} }} }} }} | loop!({n}, 0) }}"
-            )
-        },
-    },
-    Workload {
-        name: "join of three",
-        base: 500,
-        program: |n| {
-            format!(
-                "new loop, a, b, c in {{ contract loop(@n) = {{ if (n > 0) {{ a!(n) | b!(n) | c!(n) \
-                 | for (@x <- a & @y <- b & @z <- c) {{ loop!(n - 1) }} }} }} | loop!({n}) }}"
-            )
-        },
-    },
-    Workload {
-        name: "map built by set",
-        base: 200,
-        program: |n| {
-            format!(
-                "new c, loop in {{ c!({{}}) | contract loop(@n) = {{ if (n > 0) {{ for (@m <- c) {{ \
-                 c!(m.set(n, n)) | loop!(n - 1) }} }} }} | loop!({n}) }}"
-            )
-        },
-    },
-    Workload {
-        name: "wide channel drained",
-        base: 200,
-        program: |n| {
-            format!(
-                "new c, fill, drain in {{ contract fill(@n) = {{ if (n > 0) {{ c!(n) | fill!(n - 1) }} \
-                 else {{ drain!({n}) }} }} | contract drain(@n) = {{ if (n > 0) {{ for (@x <- c) {{ drain!(n - 1) }} }} }} \
-                 | fill!({n}) }}"
-            )
-        },
-    },
-    Workload {
-        name: "object with 50 methods",
-        base: 200,
-        program: |n| {
-            let methods: String =
-                (0..50).map(|k| format!("contract o(@\"m{k}\", @x, ret) = {{ ret!(x + {k}) }} | ")).collect();
-            format!(
-                "new o, loop in {{ {methods} contract loop(@n) = {{ if (n > 0) {{ new r in {{ o!(\"m37\", n, *r) \
-                 | for (@_ <- r) {{ loop!(n - 1) }} }} }} }} | loop!({n}) }}"
-            )
-        },
-    },
-];
+impl Workload {
+    fn of_size(&self, n: u64) -> String {
+        self.program.replace("$n", &n.to_string())
+    }
+}
+
+fn workloads() -> Vec<Workload> {
+    #[derive(Deserialize)]
+    struct File {
+        workload: Vec<Workload>,
+    }
+    let file: File = toml::from_str(include_str!("../tests/data/workloads.toml")).expect("the workloads");
+    file.workload
+}
 
 fn runtime() -> Runtime {
     Runtime::empty(History::new(Arc::new(MemoryStore::new()))).expect("an empty space")
@@ -123,13 +66,13 @@ fn replay(source: &str, log: &[Event]) -> Receipt {
 }
 
 /// First execution without and with a log, and replay, each the best of several, taken in turns.
-fn logs() {
+fn logs(workloads: &[Workload]) {
     println!(
         "\n{:<26} {:>12} {:>14} {:>24} {:>24}",
         "workload", "with log", "to without", "replay to first with log", "shuffled log"
     );
-    for workload in WORKLOADS {
-        let source = (workload.program)(workload.base * 10);
+    for workload in workloads {
+        let source = workload.of_size(workload.base * 10);
         let (receipt, log) = record(&source);
         let mut sorted = log.clone();
         sorted.sort_by_cached_key(|event| format!("{event}"));
@@ -155,16 +98,16 @@ fn logs() {
     }
 }
 
-fn ratios() {
+fn ratios(workloads: &[Workload]) {
     let floor = comm_floor();
     println!("\nCOMM floor: {:.0} ns", floor * 1e9);
     println!(
         "{:<26} {:>12} {:>14} {:>18} {:>18}",
         "workload", "COMM", "ratio to floor", "per COMM at 10n/n", "at 100n/10n"
     );
-    for workload in WORKLOADS {
+    for workload in workloads {
         let per_comm = |n: u64, times: u32| {
-            let source = (workload.program)(n);
+            let source = workload.of_size(n);
             let comms = run(&source).comms as f64;
             best(times, || drop(black_box(run(&source)))).as_secs_f64() / comms
         };
@@ -176,12 +119,13 @@ fn ratios() {
 }
 
 fn main() {
+    let workloads = workloads();
     let mut criterion = Criterion::default().sample_size(10).configure_from_args();
-    for workload in WORKLOADS {
-        let source = (workload.program)(workload.base);
-        criterion.bench_function(workload.name, |bencher| bencher.iter(|| run(&source)));
+    for workload in &workloads {
+        let source = workload.of_size(workload.base);
+        criterion.bench_function(&workload.name, |bencher| bencher.iter(|| run(&source)));
     }
-    ratios();
-    logs();
+    ratios(&workloads);
+    logs(&workloads);
     criterion.final_summary();
 }

@@ -5,7 +5,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Space, kinds};
+use common::{Dice, Space, kinds, random_program};
 use rhodium_machine::events::{Comm, Consume, Event, Mismatch, Produce};
 use rhodium_machine::system::SystemContext;
 use rhodium_machine::{Evaluation, Program, Receipt};
@@ -14,24 +14,6 @@ use serde::Deserialize;
 
 /// Persistent sends can meet persistent receives: such runs end by their limit.
 const PHLO: i64 = 200_000;
-
-/// A small generator of numbers, the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % below as u64) as usize
-    }
-
-    fn shuffle<T>(&mut self, items: &mut [T]) {
-        for k in (1..items.len()).rev() {
-            items.swap(k, self.roll(k + 1));
-        }
-    }
-}
 
 fn evaluation(source: &str, deploy: u16) -> Evaluation<'_> {
     let random = Random::from_seed(&[7]).split_short(deploy);
@@ -113,41 +95,6 @@ fn events_have_the_hashes_of_the_vectors() {
 fn programs() -> Vec<String> {
     let measured = common::measured_programs().into_iter().map(|row| row.source);
     common::vector_programs().into_iter().map(|row| row.source).chain(measured).collect()
-}
-
-/// Programs with races, joins, peeks and everything persistent.
-fn random_program(dice: &mut Dice, depth: u32) -> String {
-    let channel = |dice: &mut Dice| ["@0", "@1", "@2", "@\"c\""][dice.roll(4)].to_owned();
-    let terms = 1 + dice.roll(4);
-    let term = |dice: &mut Dice| {
-        let body = |dice: &mut Dice| match depth {
-            0 => "Nil".to_owned(),
-            _ => random_program(dice, depth - 1),
-        };
-        match dice.roll(12) {
-            0..=4 => format!("{}!({})", channel(dice), dice.roll(3)),
-            5 => format!("{}!!({})", channel(dice), dice.roll(3)),
-            6 | 7 => format!("for (@x <- {}) {{ {} }}", channel(dice), body(dice)),
-            8 => format!("for (@{} <<- {}) {{ {} }}", dice.roll(3), channel(dice), body(dice)),
-            9 => format!("for (@y <= {}) {{ {} }}", channel(dice), body(dice)),
-            10 => {
-                let arrow = ["<-", "<<-", "<="][dice.roll(3)];
-                format!(
-                    "for (@p {arrow} @0 & @{} {arrow} {}) {{ {} }}",
-                    dice.roll(3),
-                    ["@1", "@2"][dice.roll(2)],
-                    body(dice)
-                )
-            }
-            _ => format!(
-                "new n in {{ n!({}) | for (@x <- n) {{ {}!(x) }} | {} }}",
-                dice.roll(9),
-                channel(dice),
-                body(dice)
-            ),
-        }
-    };
-    (0..terms).map(|_| term(dice)).collect::<Vec<_>>().join(" | ")
 }
 
 /// A fresh space in which some deploys have run, in the one or the other order: that of what they left.

@@ -3,29 +3,8 @@
 
 mod common;
 
-use common::{Space, kinds, normalised, printed_data};
+use common::{Case, Space, kinds, normalised, printed_data};
 use rhodium_normalizer::{Options, compile};
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct File {
-    case: Vec<Case>,
-}
-
-#[derive(Deserialize)]
-struct Case {
-    id: String,
-    source: String,
-    #[serde(default)]
-    prior: Vec<String>,
-    kind: String,
-    #[serde(default)]
-    value: Vec<String>,
-    channel: Option<String>,
-    message_contains: Option<String>,
-    #[serde(default)]
-    core_only: bool,
-}
 
 /// Rows of level 1 only that do not hold at level 2: what the specification changes there by design.
 const LEVEL_ONE_ONLY: &[(&str, &str)] = &[
@@ -118,18 +97,18 @@ fn run(case: &Case) -> Result<(), String> {
 
 /// Runs all rows of a file. Returns how many hold, and how many do not because they are of level 1 only.
 fn run_all(name: &str) -> (usize, usize) {
-    let file: File = toml::from_str(&common::data(name)).expect("the cases");
+    let cases = common::cases(name);
     let mut failed = Vec::new();
     let mut other_level = 0;
     let mut passed = 0;
-    for case in &file.case {
+    for case in &cases {
         match run(case) {
             Ok(()) => passed += 1,
             Err(_) if case.core_only && LEVEL_ONE_ONLY.iter().any(|(id, _)| *id == case.id) => other_level += 1,
             Err(reason) => failed.push(format!("{}: {reason}\n    {}", case.id, case.source)),
         }
     }
-    assert!(failed.is_empty(), "{} of {} fail:\n{}", failed.len(), file.case.len(), failed.join("\n"));
+    assert!(failed.is_empty(), "{} of {} fail:\n{}", failed.len(), cases.len(), failed.join("\n"));
     (passed, other_level)
 }
 

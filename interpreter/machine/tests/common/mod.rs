@@ -66,6 +66,104 @@ pub fn vector_programs() -> Vec<VectorProgram> {
     kinds.into_iter().flatten().collect()
 }
 
+/// A row of `language-cases.toml` or `rhodium-cases.toml`.
+#[derive(Deserialize)]
+pub struct Case {
+    pub id: String,
+    pub source: String,
+    /// Programs that have run before.
+    #[serde(default)]
+    pub prior: Vec<String>,
+    pub kind: String,
+    #[serde(default)]
+    pub value: Vec<String>,
+    pub channel: Option<String>,
+    pub message_contains: Option<String>,
+    #[serde(default)]
+    pub core_only: bool,
+}
+
+/// The rows of a file.
+pub fn cases(name: &str) -> Vec<Case> {
+    #[derive(Deserialize)]
+    struct File {
+        case: Vec<Case>,
+    }
+    let file: File = toml::from_str(&data(name)).expect("the cases");
+    file.case
+}
+
+/// What the benches of the engine run; `$n` in a program stands for the size.
+#[derive(Deserialize)]
+pub struct Workload {
+    pub name: String,
+    pub base: u64,
+    pub program: String,
+}
+
+/// All workloads.
+pub fn workloads() -> Vec<Workload> {
+    #[derive(Deserialize)]
+    struct File {
+        workload: Vec<Workload>,
+    }
+    let file: File = toml::from_str(&data("workloads.toml")).expect("the workloads");
+    file.workload
+}
+
+/// A small generator of numbers, the same in every run.
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn roll(&mut self, below: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % below as u64) as usize
+    }
+
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for k in (1..items.len()).rev() {
+            items.swap(k, self.roll(k + 1));
+        }
+    }
+}
+
+/// A program with races, joins, peeks and everything persistent.
+pub fn random_program(dice: &mut Dice, depth: u32) -> String {
+    let channel = |dice: &mut Dice| ["@0", "@1", "@2", "@\"c\""][dice.roll(4)].to_owned();
+    let terms = 1 + dice.roll(4);
+    let term = |dice: &mut Dice| {
+        let body = |dice: &mut Dice| match depth {
+            0 => "Nil".to_owned(),
+            _ => random_program(dice, depth - 1),
+        };
+        match dice.roll(12) {
+            0..=4 => format!("{}!({})", channel(dice), dice.roll(3)),
+            5 => format!("{}!!({})", channel(dice), dice.roll(3)),
+            6 | 7 => format!("for (@x <- {}) {{ {} }}", channel(dice), body(dice)),
+            8 => format!("for (@{} <<- {}) {{ {} }}", dice.roll(3), channel(dice), body(dice)),
+            9 => format!("for (@y <= {}) {{ {} }}", channel(dice), body(dice)),
+            10 => {
+                let arrow = ["<-", "<<-", "<="][dice.roll(3)];
+                format!(
+                    "for (@p {arrow} @0 & @{} {arrow} {}) {{ {} }}",
+                    dice.roll(3),
+                    ["@1", "@2"][dice.roll(2)],
+                    body(dice)
+                )
+            }
+            _ => format!(
+                "new n in {{ n!({}) | for (@x <- n) {{ {}!(x) }} | {} }}",
+                dice.roll(9),
+                channel(dice),
+                body(dice)
+            ),
+        }
+    };
+    (0..terms).map(|_| term(dice)).collect::<Vec<_>>().join(" | ")
+}
+
 /// The kind of a failure, with all failures of the lexing or parsing stage as one.
 pub fn kind(failure: &Failure) -> String {
     match failure {
