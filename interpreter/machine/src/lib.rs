@@ -2,6 +2,7 @@
 
 pub mod code;
 pub mod cost;
+mod encode;
 mod error;
 mod errors;
 mod evaluate;

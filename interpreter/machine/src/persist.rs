@@ -11,11 +11,11 @@ use rhodium_random::Random;
 use rhodium_store::{HistoryKey, LeafKind, LeafValue, Snapshot};
 use rhodium_term::Origin;
 use rhodium_term::state_codec as codec;
-use rhodium_term::state_codec::Caches;
+use rhodium_term::state_codec::{Caches, Encoder};
 
 use crate::code::{BindPattern, Body};
 use crate::error::{Code, ErrorKind, Fault};
-use crate::events::{consume_of, list_of, produce_of, tagged_of};
+use crate::events::{consume_of, tagged_of};
 use crate::space::{Base, Continuation, Datum, LoadedChannel, Space};
 use crate::value::Value;
 
@@ -30,14 +30,17 @@ pub(crate) struct Changes {
 
 /// The hash that names a channel in the history.
 pub(crate) fn channel_hash(name: &Value) -> codec::Hash {
-    codec::channel_hash(&name.to_term())
+    codec::blake2b256(&state_bytes(name))
+}
+
+/// The state codec's bytes of a value.
+pub(crate) fn state_bytes(value: &Value) -> Vec<u8> {
+    Encoder::of(|out| value.encode(out))
 }
 
 fn datum_bytes(hash: codec::Hash, datum: &Datum) -> Vec<u8> {
-    let random = datum.random.to_bytes();
-    let data = list_of(datum, &random);
-    let source = *produce_of(datum, hash, &data);
-    codec::Datum { data, persistent: datum.persistent, source }.to_bytes()
+    let source = datum.source.get_or_init(|| Box::new(datum.event(hash)));
+    codec::datum_bytes(|out| datum.encode(out), datum.persistent, source)
 }
 
 /// `shared`: a join over the same channels in another order has the same key in the history (runtime.md B10). Then the
@@ -51,6 +54,7 @@ fn continuation_bytes(channels: &[codec::Hash], waiting: &Continuation, shared: 
     }
     let peeks = if waiting.peek { (0..patterns.len() as u32).collect() } else { Vec::new() };
     let persistent = waiting.persistent;
+    let patterns = patterns.into_vec();
     codec::WaitingContinuation { patterns, continuation, persistent, peeks, source }.to_bytes()
 }
 
@@ -63,7 +67,7 @@ pub(crate) fn changes(space: &Space) -> Changes {
     let mut changes = Changes::default();
     let mut waiting: BTreeMap<HistoryKey, Vec<Vec<u8>>> = BTreeMap::new();
     for channel in space.changed_channels() {
-        let name = codec::state_bytes(&channel.name.to_term());
+        let name = state_bytes(channel.name);
         let hash = codec::blake2b256(&name);
         let data: Vec<Vec<u8>> = channel.data.iter().map(|(_, datum)| datum_bytes(hash, datum)).collect();
         if !data.is_empty() && channel.joins.is_empty() && channel.own.is_empty() {

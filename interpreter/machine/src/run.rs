@@ -135,7 +135,7 @@ impl<'a, 'l> Machine<'a, 'l> {
             if let Err(error) = self.task(task) {
                 self.fail(error, None);
             }
-            if self.errors.ended() {
+            if self.errors.ended() || self.trace.refuted() {
                 break;
             }
         }
@@ -545,16 +545,13 @@ impl<'a, 'l> Machine<'a, 'l> {
     /// Offers a message to the space, and logs or follows what happens.
     fn offer_message(&mut self, channel: &Value, datum: &Arc<Datum>, origin: Origin) -> Result<Produced, Fault> {
         let budget = self.gauge.budget.refill();
-        match &mut self.trace {
-            Trace::Off => self.space.produce(channel, datum.clone(), budget, &mut guard_holds),
-            Trace::Record(log) => {
-                log.produce(channel, datum);
-                let outcome = self.space.produce(channel, datum.clone(), budget, &mut guard_holds)?;
-                log.produced(channel, datum, &outcome);
-                Ok(outcome)
-            }
-            Trace::Replay(rig) => rig.produce(self.space, channel, datum, origin, budget, &mut guard_holds),
+        if let Trace::Replay(rig) = &mut self.trace {
+            return rig.produce(self.space, channel, datum, origin, budget, &mut guard_holds);
         }
+        self.trace.produce(channel, datum);
+        let outcome = self.space.produce(channel, datum.clone(), budget, &mut guard_holds)?;
+        self.trace.produced(channel, datum, &outcome);
+        Ok(outcome)
     }
 
     /// The same for a receive.
@@ -565,16 +562,13 @@ impl<'a, 'l> Machine<'a, 'l> {
         origin: Origin,
     ) -> Result<Option<Fired>, Fault> {
         let budget = self.gauge.budget.refill();
-        match &mut self.trace {
-            Trace::Off => self.space.consume(channels, continuation.clone(), budget, &mut guard_holds),
-            Trace::Record(log) => {
-                log.consume(channels, continuation);
-                let fired = self.space.consume(channels, continuation.clone(), budget, &mut guard_holds)?;
-                fired.iter().for_each(|fired| log.fired(fired));
-                Ok(fired)
-            }
-            Trace::Replay(rig) => rig.consume(self.space, channels, continuation, origin, budget, &mut guard_holds),
+        if let Trace::Replay(rig) = &mut self.trace {
+            return rig.consume(self.space, channels, continuation, origin, budget, &mut guard_holds);
         }
+        self.trace.consume(channels, continuation);
+        let fired = self.space.consume(channels, continuation.clone(), budget, &mut guard_holds)?;
+        fired.iter().for_each(|fired| self.trace.fired(fired));
+        Ok(fired)
     }
 
     /// Refunds and event charges of a COMM (runtime.md 7.4).

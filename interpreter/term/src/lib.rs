@@ -2,6 +2,7 @@
 
 mod assemble;
 mod decode;
+mod event_hash;
 mod forgeable;
 mod head;
 mod locally_free;

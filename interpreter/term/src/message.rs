@@ -46,6 +46,8 @@ enum Task<'a> {
     One(u32, &'a Term),
     /// A term's fields, without anything before them.
     Bare(&'a Term),
+    /// The groups of a Par from number k on.
+    Groups(&'a Term, usize),
     /// The fields of the message inside the oneof of a term.
     Inner(&'a Term),
     /// Entries of a map from its beginning, then the rest of them.
@@ -96,6 +98,7 @@ fn run<F: Format>(mut tasks: Vec<Task<'_>>, out: &mut F) {
                 begin(term, &mut tasks, out);
             }
             Task::Bare(term) => begin(term, &mut tasks, out),
+            Task::Groups(term, k) => groups(term, k, &mut tasks, out),
             Task::Inner(term) => begin_inner(term, &mut tasks, out),
             Task::Pairs(children) => {
                 out.count(children.len() / 2);
@@ -126,21 +129,25 @@ fn pair_size(key: &Term, value: &Term) -> u64 {
     crate::size::field_len(1, key.size()).saturating_add(crate::size::field_len(2, value.size()))
 }
 
+/// Writes a Par up to its next group that has items, and plans the rest.
+fn groups<'a, F: Format>(term: &'a Term, from: usize, tasks: &mut Vec<Task<'a>>, out: &mut F) {
+    for (k, group) in F::PAR_ORDER.iter().enumerate().skip(from) {
+        match group.map(|category| term.items(category)) {
+            None => scalars(term, out),
+            Some([]) => out.count(0),
+            Some(items @ [first, ..]) => {
+                let field = crate::size::item_field(first.head());
+                return tasks.extend([Task::Groups(term, k + 1), Task::Many(field, items)]);
+            }
+        }
+    }
+}
+
 /// Plans a node's message: what follows is pushed, last first.
 fn begin<'a, F: Format>(term: &'a Term, tasks: &mut Vec<Task<'a>>, out: &mut F) {
     let children = term.children();
     match (term.head(), children) {
-        (Head::Par, _) => {
-            for group in F::PAR_ORDER.iter().rev() {
-                tasks.push(match group {
-                    None => Task::Scalars(term),
-                    Some(category) => match term.items(*category) {
-                        items @ [first, ..] => Task::Many(crate::size::item_field(first.head()), items),
-                        [] => Task::Many(0, &[]),
-                    },
-                });
-            }
-        }
+        (Head::Par, _) => groups(term, 0, tasks, out),
         (Head::Send { .. }, [channel, data @ ..]) => {
             tasks.extend([Task::Scalars(term), Task::Many(2, data), Task::One(1, channel)]);
         }

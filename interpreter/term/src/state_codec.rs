@@ -9,9 +9,6 @@
 
 use std::borrow::Cow;
 
-use blake2::Digest;
-use blake2::digest::consts::U32;
-
 use crate::assemble::EXPR_VARIANT;
 use crate::head::{Category, Head, Var};
 use crate::locally_free::LocallyFree;
@@ -20,6 +17,7 @@ use crate::size::oneof_field;
 use crate::term::Term;
 
 pub use crate::assemble::Caches;
+pub use crate::event_hash::Preimages;
 pub use crate::state_decode::{decode_continuation, decode_datum, decode_join, decode_leaf, decode_term};
 
 /// A BLAKE2b-256 digest.
@@ -27,19 +25,29 @@ pub type Hash = [u8; 32];
 
 /// BLAKE2b with 32 bytes of digest, no key.
 pub fn blake2b256(bytes: &[u8]) -> Hash {
-    blake2::Blake2b::<U32>::digest(bytes).into()
+    digest(&parameters().hash(bytes))
+}
+
+pub(crate) fn parameters() -> blake2b_simd::Params {
+    let mut parameters = blake2b_simd::Params::new();
+    parameters.hash_length(32);
+    parameters
+}
+
+pub(crate) fn digest(hash: &blake2b_simd::Hash) -> Hash {
+    let mut digest = [0; 32];
+    digest.copy_from_slice(hash.as_bytes());
+    digest
 }
 
 /// The state codec's bytes of a Par.
 pub fn state_bytes(term: &Term) -> Vec<u8> {
-    let mut state = State::default();
-    write_message(term, &mut state);
-    state.out
+    Encoder::of(|s| s.term(term))
 }
 
 /// The hash that identifies a channel.
 pub fn channel_hash(channel: &Term) -> Hash {
-    blake2b256(&state_bytes(channel))
+    Encoder::hash(|s| write_message(channel, s))
 }
 
 /// The hash that identifies a join: independent of the order of its channels.
@@ -143,80 +151,36 @@ pub struct WaitingContinuation<'a> {
 impl BindPattern<'_> {
     /// The bytes hashed in a consume.
     pub fn to_bytes(&self) -> Vec<u8> {
-        State::of(|s| s.bind_pattern(self))
-    }
-}
-
-impl ListParWithRandom<'_> {
-    /// The bytes hashed in a produce.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        State::of(|s| s.list_par(self))
-    }
-}
-
-impl TaggedContinuation<'_> {
-    /// The bytes hashed in a consume.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        State::of(|s| s.continuation(self))
-    }
-}
-
-impl Produce {
-    /// The event of a send of data on a channel.
-    pub fn new(channel_hash: Hash, data: &ListParWithRandom<'_>, persistent: bool) -> Produce {
-        let bytes = State::of(|s| {
-            s.len(3);
-            s.byte_vector(&channel_hash);
-            s.byte_vector(&data.to_bytes());
-            s.byte_vector(&[u8::from(persistent)]);
-        });
-        Produce { channel_hash, hash: blake2b256(&bytes), persistent }
-    }
-}
-
-impl Consume {
-    /// The event of a receive. Channels and patterns in any order.
-    pub fn new(
-        mut channel_hashes: Vec<Hash>,
-        patterns: &[BindPattern<'_>],
-        continuation: &TaggedContinuation<'_>,
-        persistent: bool,
-    ) -> Consume {
-        channel_hashes.sort_unstable();
-        let mut patterns: Vec<Vec<u8>> = patterns.iter().map(BindPattern::to_bytes).collect();
-        patterns.sort_unstable();
-        let bytes = State::of(|s| {
-            s.len(channel_hashes.len() + patterns.len() + 2);
-            channel_hashes.iter().for_each(|hash| s.byte_vector(hash));
-            patterns.iter().for_each(|pattern| s.byte_vector(pattern));
-            s.byte_vector(&continuation.to_bytes());
-            s.byte_vector(&[u8::from(persistent)]);
-        });
-        Consume { channel_hashes, hash: blake2b256(&bytes), persistent }
+        Encoder::of(|s| s.bind_pattern(self))
     }
 }
 
 impl Datum<'_> {
     /// The stored form.
     pub fn to_bytes(&self) -> Vec<u8> {
-        State::of(|s| {
-            s.list_par(&self.data);
-            s.bool(self.persistent);
-            s.byte_vector(&self.source.channel_hash);
-            s.byte_vector(&self.source.hash);
-            s.bool(self.source.persistent);
-            // Deterministic, no recorded output, not failed.
-            s.bool(true);
-            s.len(0);
-            s.bool(false);
-        })
+        datum_bytes(|s| s.list_par(&self.data), self.persistent, &self.source)
     }
+}
+
+/// The stored form of a datum.
+pub fn datum_bytes(data: impl FnOnce(&mut Encoder), persistent: bool, source: &Produce) -> Vec<u8> {
+    Encoder::of(|s| {
+        data(s);
+        s.bool(persistent);
+        s.byte_vector(&source.channel_hash);
+        s.byte_vector(&source.hash);
+        s.bool(source.persistent);
+        // Deterministic, no recorded output, not failed.
+        s.bool(true);
+        s.len(0);
+        s.bool(false);
+    })
 }
 
 impl WaitingContinuation<'_> {
     /// The stored form.
     pub fn to_bytes(&self) -> Vec<u8> {
-        State::of(|s| {
+        Encoder::of(|s| {
             s.len(self.patterns.len());
             self.patterns.iter().for_each(|pattern| s.bind_pattern(pattern));
             s.continuation(&self.continuation);
@@ -233,13 +197,13 @@ impl WaitingContinuation<'_> {
 
 /// The stored form of a join: its channels in the order of the binds.
 pub fn join_bytes(channels: &[Term]) -> Vec<u8> {
-    State::of(|s| write_many(1, channels, s))
+    Encoder::of(|s| write_many(1, channels, s))
 }
 
 /// The payload of a leaf of the history: its items, sorted.
 pub fn leaf_bytes(mut items: Vec<Vec<u8>>) -> Vec<u8> {
     items.sort_unstable();
-    State::of(|s| {
+    Encoder::of(|s| {
         s.len(items.len());
         items.iter().for_each(|item| s.byte_vector(item));
     })
@@ -247,23 +211,92 @@ pub fn leaf_bytes(mut items: Vec<Vec<u8>>) -> Vec<u8> {
 
 /// The value hash of a leaf with this payload.
 pub fn leaf_hash(payload: &[u8]) -> Hash {
-    blake2b256(&State::of(|s| s.byte_vector(payload)))
+    blake2b256(&Encoder::of(|s| s.byte_vector(payload)))
 }
 
 /// A writer of the state codec: bincode with fixed-width little-endian integers.
 #[derive(Default)]
-struct State {
-    out: Vec<u8>,
+pub struct Encoder {
+    pub(crate) out: Vec<u8>,
 }
 
-impl State {
-    fn of(write: impl FnOnce(&mut State)) -> Vec<u8> {
-        let mut state = State::default();
-        write(&mut state);
-        state.out
+impl Encoder {
+    /// What is written.
+    pub fn of(write: impl FnOnce(&mut Encoder)) -> Vec<u8> {
+        let mut encoder = Encoder::default();
+        write(&mut encoder);
+        encoder.out
     }
 
-    fn bool(&mut self, value: bool) {
+    /// The hash of what is written.
+    pub(crate) fn hash(write: impl FnOnce(&mut Encoder)) -> Hash {
+        // Room for a small message with its random state.
+        let mut encoder = Encoder { out: Vec::with_capacity(1024) };
+        write(&mut encoder);
+        blake2b256(&encoder.out)
+    }
+
+    /// A Par.
+    pub fn term(&mut self, par: &Term) {
+        write_message(par, self);
+    }
+
+    /// The Par of a scalar or a private name.
+    pub fn ground(&mut self, head: &Head) {
+        self.single(head, false, |s| match head {
+            Head::Private(id) => {
+                s.variant(head);
+                s.byte_vector(id);
+            }
+            _ => s.scalar(head),
+        });
+    }
+
+    /// The Par of a collection without remainder, of so many elements, or entries of two [`Encoder::part`]s.
+    pub fn collection(&mut self, head: &Head, len: usize, connective_used: bool, elements: impl FnOnce(&mut Encoder)) {
+        self.single(head, connective_used, |s| {
+            s.variant(head);
+            s.len(len);
+            elements(s);
+            s.len(0);
+            s.bool(connective_used);
+            if !matches!(head, Head::Tuple) {
+                s.absent();
+            }
+        });
+    }
+
+    /// Before the key of an entry, and before its value.
+    pub fn part(&mut self) {
+        self.present(0, || 0);
+    }
+
+    /// The Par of one item.
+    fn single(&mut self, head: &Head, connective_used: bool, item: impl FnOnce(&mut Encoder)) {
+        let mut item = Some(item);
+        for group in Self::PAR_ORDER {
+            match group {
+                None => {
+                    self.len(0);
+                    self.bool(connective_used);
+                }
+                Some(_) if group == head.category() => {
+                    self.len(1);
+                    item.take().into_iter().for_each(|item| item(self));
+                }
+                Some(_) => self.len(0),
+            }
+        }
+    }
+
+    /// The data of a send, with the random state it was made with.
+    pub fn list(&mut self, len: usize, data: impl FnOnce(&mut Encoder), random: &[u8]) {
+        self.len(len);
+        data(self);
+        self.byte_vector(random);
+    }
+
+    pub(crate) fn bool(&mut self, value: bool) {
         self.out.push(u8::from(value));
     }
 
@@ -271,13 +304,22 @@ impl State {
         self.out.extend_from_slice(&value.to_le_bytes());
     }
 
-    fn len(&mut self, len: usize) {
+    pub(crate) fn len(&mut self, len: usize) {
         self.out.extend_from_slice(&(len as u64).to_le_bytes());
     }
 
-    fn byte_vector(&mut self, bytes: &[u8]) {
+    pub(crate) fn byte_vector(&mut self, bytes: &[u8]) {
         self.len(bytes.len());
         self.out.extend_from_slice(bytes);
+    }
+
+    /// The byte vector of what is written.
+    pub(crate) fn nested(&mut self, write: impl FnOnce(&mut Encoder)) {
+        let at = self.out.len();
+        self.len(0);
+        write(self);
+        let len = (self.out.len() - at - 8) as u64;
+        self.out[at..at + 8].copy_from_slice(&len.to_le_bytes());
     }
 
     fn var(&mut self, var: Var) {
@@ -301,12 +343,12 @@ impl State {
         self.u32(bind.free_count);
     }
 
-    fn list_par(&mut self, data: &ListParWithRandom<'_>) {
+    pub(crate) fn list_par(&mut self, data: &ListParWithRandom<'_>) {
         write_many(1, &data.pars, self);
         self.byte_vector(&data.random);
     }
 
-    fn continuation(&mut self, continuation: &TaggedContinuation<'_>) {
+    pub(crate) fn continuation(&mut self, continuation: &TaggedContinuation<'_>) {
         match &continuation.guard {
             None => self.out.push(0),
             Some(guard) => {
@@ -340,7 +382,7 @@ impl State {
     }
 }
 
-impl Format for State {
+impl Format for Encoder {
     const PAR_ORDER: [Option<Category>; 10] = [
         Some(Category::Send),
         Some(Category::Receive),

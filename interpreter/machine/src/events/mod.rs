@@ -3,11 +3,13 @@
 //!
 //! - `source.rs`: the event that a message, a receive or a system process comes from, worked out once;
 //! - `record.rs`: the log of an evaluation, oldest event first;
-//! - `replay.rs`: an evaluation that follows a log instead of searching for matches;
+//! - `compare.rs`: an evaluation that finds its own log, event by event;
+//! - `replay.rs`: an evaluation that follows any log instead of searching for matches;
 //! - `mismatch.rs`: how a log and an evaluation that follows it differ.
 //!
 //! An evaluation without a log hashes and keeps nothing of this.
 
+mod compare;
 mod mismatch;
 mod record;
 mod replay;
@@ -19,11 +21,14 @@ use std::sync::Arc;
 use rhodium_term::state_codec::Hash;
 pub use rhodium_term::state_codec::{Consume, Produce};
 
-use crate::space::{Fired, Space};
+use crate::space::{Continuation, Datum, Fired, Produced, Space};
+use crate::value::Value;
+use compare::Compare;
+pub(crate) use compare::compare;
 pub use mismatch::{Expected, Mismatch};
 pub(crate) use record::Log;
 pub(crate) use replay::Rig;
-pub(crate) use source::{SystemSources, consume_of, list_of, produce_of, tagged_of};
+pub(crate) use source::{SystemSources, consume_of, tagged_of};
 
 /// What happened in the tuple space.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +91,8 @@ pub(crate) enum Trace<'a> {
     Off,
     /// It keeps one.
     Record(Box<Log>),
+    /// It compares with one.
+    Compare(Box<Compare<'a>>),
     /// It follows one.
     Replay(Box<Rig<'a>>),
 }
@@ -95,15 +102,56 @@ impl Trace<'_> {
     pub fn into_log(self) -> Vec<Event> {
         match self {
             Trace::Record(log) => log.into_events(),
-            Trace::Off | Trace::Replay(_) => Vec::new(),
+            Trace::Off | Trace::Compare(_) | Trace::Replay(_) => Vec::new(),
         }
+    }
+
+    /// A message is about to be offered.
+    pub fn produce(&mut self, channel: &Value, datum: &Arc<Datum>) {
+        match self {
+            Trace::Record(log) => log.produce(channel, datum),
+            Trace::Compare(compare) => compare.produce(channel, datum),
+            Trace::Off | Trace::Replay(_) => {}
+        }
+    }
+
+    /// What became of it.
+    pub fn produced(&mut self, channel: &Value, datum: &Datum, outcome: &Produced) {
+        match self {
+            Trace::Record(log) => log.produced(channel, datum, outcome),
+            Trace::Compare(compare) => compare.produced(channel, datum, outcome),
+            Trace::Off | Trace::Replay(_) => {}
+        }
+    }
+
+    /// A receive is about to be offered.
+    pub fn consume(&mut self, channels: &[Value], continuation: &Arc<Continuation>) {
+        match self {
+            Trace::Record(log) => log.consume(channels, continuation),
+            Trace::Compare(compare) => compare.consume(channels, continuation),
+            Trace::Off | Trace::Replay(_) => {}
+        }
+    }
+
+    /// It met messages.
+    pub fn fired(&mut self, fired: &Fired) {
+        match self {
+            Trace::Record(log) => log.fired(fired),
+            Trace::Compare(compare) => compare.fired(fired),
+            Trace::Off | Trace::Replay(_) => {}
+        }
+    }
+
+    /// Whether the log is known to be that of another evaluation, so that there is no use in going on.
+    pub fn refuted(&self) -> bool {
+        matches!(self, Trace::Compare(compare) if compare.refuted())
     }
 
     /// How the log that was followed differs from what has happened in the space since the mark.
     pub fn mismatch(&mut self, space: &Space, mark: u64, steps: u64) -> Option<Box<Mismatch>> {
         match self {
             Trace::Replay(rig) => rig.finish(space, mark, steps).map(Box::new),
-            Trace::Off | Trace::Record(_) => None,
+            Trace::Off | Trace::Record(_) | Trace::Compare(_) => None,
         }
     }
 }

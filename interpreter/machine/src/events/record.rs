@@ -2,9 +2,12 @@
 //! the counts that tell equal messages apart.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use rhodium_term::state_codec::Hash;
 
+use super::source::ChannelHashes;
 use super::{Comm, Event, SystemSources};
 use crate::space::{Continuation, Datum, Fired, Produced};
 use crate::value::Value;
@@ -14,14 +17,16 @@ use crate::value::Value;
 pub(crate) struct Log {
     events: Vec<Event>,
     /// How often each message that does not persist has been offered.
-    offered: HashMap<Hash, u32>,
+    offered: HashMap<Hash, u32, RandomState>,
+    channels: ChannelHashes,
     systems: SystemSources,
 }
 
 impl Log {
     /// A message is offered.
     pub fn produce(&mut self, channel: &Value, datum: &Datum) {
-        let source = *datum.source(channel);
+        let channels = &mut self.channels;
+        let source = **datum.source.get_or_init(|| Box::new(datum.event(channels.of(channel))));
         if !source.persistent {
             let count = self.offered.entry(source.hash).or_default();
             *count = count.saturating_add(1);
@@ -31,7 +36,9 @@ impl Log {
 
     /// A receive is offered.
     pub fn consume(&mut self, channels: &[Value], continuation: &Continuation) {
-        self.events.push(Event::Consume(continuation.source(channels).clone()));
+        let hashes = &mut self.channels;
+        let event = || Arc::new(continuation.event(channels.iter().map(|channel| hashes.of(channel)).collect()));
+        self.events.push(Event::Consume(continuation.source.get_or_init(event).clone()));
     }
 
     /// What became of a message.

@@ -2,11 +2,13 @@
 //! and logs name them; each is hashed at most once.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use rhodium_term::state_codec as codec;
+use foldhash::fast::RandomState;
+use rhodium_term::state_codec::{self as codec, Encoder};
 use rhodium_term::{Term, Var};
+use smallvec::SmallVec;
 
 use super::{Consume, Produce};
 use crate::code::BindPattern;
@@ -14,28 +16,13 @@ use crate::persist::channel_hash;
 use crate::space::{Continuation, Datum, Installed};
 use crate::value::Value;
 
-/// The data of a message as they are hashed and stored. `random`: its serialised random state.
-pub(crate) fn list_of<'a>(datum: &Datum, random: &'a [u8]) -> codec::ListParWithRandom<'a> {
-    let pars: Vec<Term> = datum.data.iter().map(Value::to_term).collect();
-    codec::ListParWithRandom { pars: Cow::Owned(pars), random: Cow::Borrowed(random) }
-}
-
-/// The event of a message on the channel with this hash.
-pub(crate) fn produce_of<'a>(
-    datum: &'a Datum,
-    channel: codec::Hash,
-    data: &codec::ListParWithRandom<'_>,
-) -> &'a Produce {
-    datum.source.get_or_init(|| Box::new(Produce::new(channel, data, datum.persistent)))
-}
-
 /// Patterns and continuation of a receive as they are hashed and stored. `random`: its serialised random state.
 pub(crate) fn tagged_of<'a>(
-    waiting: &Continuation,
+    waiting: &'a Continuation,
     random: &'a [u8],
-) -> (Vec<codec::BindPattern<'static>>, codec::TaggedContinuation<'a>) {
-    let pattern = |p: &Arc<BindPattern>| codec::BindPattern {
-        patterns: Cow::Owned(p.terms.clone()),
+) -> (SmallVec<[codec::BindPattern<'a>; 1]>, codec::TaggedContinuation<'a>) {
+    let pattern = |p: &'a Arc<BindPattern>| codec::BindPattern {
+        patterns: Cow::Borrowed(&p.terms),
         remainder: p.remainder,
         free_count: p.free_count,
     };
@@ -51,10 +38,18 @@ pub(crate) fn tagged_of<'a>(
 impl Datum {
     /// The event it comes from. `channel`: where it was sent to.
     pub(crate) fn source(&self, channel: &Value) -> &Produce {
-        match self.source.get() {
-            Some(source) => source,
-            None => produce_of(self, channel_hash(channel), &list_of(self, &self.random.to_bytes())),
-        }
+        self.source.get_or_init(|| Box::new(self.event(channel_hash(channel))))
+    }
+
+    /// The same, worked out anew from the hash of the channel.
+    pub(crate) fn event(&self, channel: codec::Hash) -> Produce {
+        Produce::of(channel, |out| self.encode(out), self.persistent)
+    }
+
+    /// Writes the data as they are hashed and stored.
+    pub(crate) fn encode(&self, out: &mut Encoder) {
+        let data = |out: &mut Encoder| self.data.iter().for_each(|value| value.encode(out));
+        out.list(self.data.len(), data, &self.random.to_bytes());
     }
 }
 
@@ -72,13 +67,36 @@ pub(crate) fn consume_of<'a>(
 impl Continuation {
     /// The event it comes from. `channels`: where it waits, in any order.
     pub(crate) fn source(&self, channels: &[Value]) -> &Arc<Consume> {
-        if let Some(source) = self.source.get() {
-            return source;
-        }
+        self.source.get_or_init(|| Arc::new(self.event(channels.iter().map(channel_hash).collect())))
+    }
+
+    /// The same, worked out anew from the hashes of the channels.
+    pub(crate) fn event(&self, channels: Vec<codec::Hash>) -> Consume {
         let random = self.random.to_bytes();
         let (patterns, tagged) = tagged_of(self, &random);
-        let hashes: Vec<codec::Hash> = channels.iter().map(channel_hash).collect();
-        consume_of(self, &hashes, &patterns, &tagged)
+        Consume::new(channels, &patterns, &tagged, self.persistent)
+    }
+}
+
+/// The hashes of channels that were met before: programs use few channels often.
+#[derive(Default)]
+pub(crate) struct ChannelHashes(HashMap<Value, codec::Hash, RandomState>);
+
+impl ChannelHashes {
+    /// More are not remembered.
+    const MOST: usize = 1 << 12;
+
+    /// The hash of a channel.
+    pub fn of(&mut self, channel: &Value) -> codec::Hash {
+        if let Some(hash) = self.0.get(channel) {
+            return *hash;
+        }
+        if self.0.len() == Self::MOST {
+            self.0.clear();
+        }
+        let hash = channel_hash(channel);
+        self.0.insert(channel.clone(), hash);
+        hash
     }
 }
 
