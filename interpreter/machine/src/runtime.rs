@@ -301,7 +301,12 @@ impl Runtime {
     }
 
     /// [`Runtime::replay`] of a log that our own schedule wrote; of any other log nothing stays.
-    fn compare(&mut self, evaluation: Evaluation<'_>, context: &mut SystemContext, log: &[Event]) -> Option<Receipt> {
+    pub(crate) fn compare(
+        &mut self,
+        evaluation: Evaluation<'_>,
+        context: &mut SystemContext,
+        log: &[Event],
+    ) -> Option<Receipt> {
         let test = context.test.clone();
         let mut meter = Meter::new(evaluation.phlo);
         let (receipt, same) = compare(log, |trace| self.attempt(evaluation, context, trace, &mut meter));

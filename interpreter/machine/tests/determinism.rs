@@ -96,7 +96,7 @@ fn chains() -> Vec<Chain> {
     let all = !cfg!(debug_assertions) || std::env::var("RHODIUM_DETERMINISM").is_ok_and(|which| which == "all");
     // Whatever the sample is, the workloads and the races are in it.
     let special = (programs.len() - 400 - common::workloads().len()) / 5;
-    chains.enumerate().filter(|(k, _)| all || k % 8 == 0 || *k >= special && k % 3 == 0).map(|(_, c)| c).collect()
+    chains.enumerate().filter(|(k, _)| all || k % 10 == 0 || *k >= special && k % 4 == 0).map(|(_, c)| c).collect()
 }
 
 /// A place for the states of one thread.

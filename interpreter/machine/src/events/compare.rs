@@ -260,3 +260,60 @@ impl<'a> Compare<'a> {
         !self.differs && self.next == self.log.len() && numbers
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rhodium_random::Random;
+    use rhodium_store::{History, MemoryStore};
+
+    use super::*;
+    use crate::system::SystemContext;
+    use crate::{Evaluation, Program, Runtime, UNLIMITED_PHLO};
+
+    fn runtime() -> Runtime {
+        Runtime::empty(History::new(Arc::new(MemoryStore::new()))).expect("an empty space")
+    }
+
+    fn evaluation(source: &str) -> Evaluation<'_> {
+        let random = Random::from_seed(&[]);
+        Evaluation { program: Program::Source(source), source: 1, phlo: UNLIMITED_PHLO, random }
+    }
+
+    fn ours(source: &str, log: &[Event]) -> bool {
+        runtime().compare(evaluation(source), &mut SystemContext::default(), log).is_some()
+    }
+
+    /// Followed some other way a log would be accepted, too, but slowly.
+    #[test]
+    fn own_logs_are_found_to_be_own() {
+        for n in [1, BATCH, LONG] {
+            let source = format!(
+                "new loop, c, p, q, out(`rho:io:stdout`) in {{ p!(0) | q!!(1) | c!!([1, {{2: \"x\"}}]) | out!(1) \
+                 | contract loop(@n, ret) = {{ if (n > 0) {{ for (@y <<- p) {{ for (@x <- c & @z <- q) {{ ret!(x, y) | loop!(n - z, *ret) }} }} }} }} \
+                 | for (@_, @_ <= @0) {{ Nil }} | loop!({n}, 0) }}"
+            );
+            let (receipt, log) = runtime().record(evaluation(&source), &mut SystemContext::default());
+            assert!(receipt.succeeded() && receipt.comms > n as u64 && !log.is_empty());
+            assert!(ours(&source, &log));
+            assert!(!ours(&source, &log[..log.len() - 1]));
+            for (k, event) in log.iter().enumerate().step_by(log.len() / 20 + 1) {
+                let changed = match event {
+                    Event::Produce(produce) => Event::Produce(Produce { hash: [0; 32], ..*produce }),
+                    Event::Consume(consume) => {
+                        Event::Consume(Arc::new(Consume { hash: [0; 32], ..Consume::clone(consume) }))
+                    }
+                    Event::Comm(comm) => {
+                        let mut comm = comm.clone();
+                        comm.produces[0].1 += 1;
+                        Event::Comm(comm)
+                    }
+                };
+                let mut other = log.clone();
+                other[k] = changed;
+                assert!(!ours(&source, &other), "event {k} of {}", log.len());
+            }
+        }
+    }
+}
