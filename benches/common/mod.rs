@@ -26,8 +26,8 @@ fn one_floor() {
 
 /// Seconds that a COMM costs at least: three BLAKE2b-256 of 128 bytes plus four hash-map operations.
 pub fn comm_floor() -> f64 {
-    const FLOORS: u32 = 10_000;
-    best(20, || (0..FLOORS).for_each(|_| one_floor())).as_secs_f64() / f64::from(FLOORS)
+    const FLOORS: u32 = 5_000;
+    best(5, || (0..FLOORS).for_each(|_| one_floor())).as_secs_f64() / f64::from(FLOORS)
 }
 
 /// Whether only the tables are wanted, without criterion's measurements.
