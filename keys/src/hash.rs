@@ -1,24 +1,19 @@
 //! The four hash functions of the network (registry-genesis 0.3).
 
-use sha2::{Digest, Sha256};
+use blake2::{Blake2b256, Blake2b512, Digest};
+use sha2::Sha256;
 use sha3::Keccak256;
 
 /// BLAKE2b with a 32-byte digest and no key: the hash of nearly everything.
 #[must_use]
 pub fn blake2b256(bytes: &[u8]) -> [u8; 32] {
-    blake2b(bytes)
+    Blake2b256::digest(bytes).into()
 }
 
 /// BLAKE2b with a 64-byte digest and no key.
 #[must_use]
 pub fn blake2b512(bytes: &[u8]) -> [u8; 64] {
-    blake2b(bytes)
-}
-
-fn blake2b<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    let mut digest = [0; N];
-    digest.copy_from_slice(blake2b_simd::Params::new().hash_length(N).hash(bytes).as_bytes());
-    digest
+    Blake2b512::digest(bytes).into()
 }
 
 /// The original Keccak-256 (padding byte 0x01), which is not SHA3-256.

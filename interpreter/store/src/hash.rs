@@ -1,5 +1,7 @@
 //! The 32-byte hashes of a store, one type for each meaning.
 
+use blake2::digest::consts::U32;
+use blake2::{Blake2b, Digest};
 use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
@@ -12,13 +14,11 @@ pub fn b2b256(bytes: &[u8]) -> [u8; 32] {
 
 /// [`b2b256`] of the concatenation of the parts.
 pub(crate) fn b2b256_of(parts: &[&[u8]]) -> [u8; 32] {
-    let mut hasher = blake2b_simd::Params::new().hash_length(32).to_state();
+    let mut hasher = Blake2b::<U32>::new();
     for part in parts {
         hasher.update(part);
     }
-    let mut digest = [0; 32];
-    digest.copy_from_slice(hasher.finalize().as_bytes());
-    digest
+    hasher.finalize().into()
 }
 
 /// A text is not 64 hexadecimal digits.
