@@ -20,6 +20,12 @@ use crate::schema;
 /// Longer values are cut.
 const MAX_SHOWN: usize = 200;
 
+/// The code of a block that is not what running it again gives.
+pub const DIFFERS: &str = "E0557";
+
+/// The code of an event log that is not that of its deploy.
+pub const LOG_DIFFERS: &str = "E0558";
+
 /// Why there is nothing to compare.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
@@ -34,6 +40,8 @@ pub enum VerifyError {
 /// Something that is not as the block says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
+    /// [`DIFFERS`] or [`LOG_DIFFERS`].
+    pub code: &'static str,
     /// The deploy, by its number and, if the key is known, the contract's name.
     pub deploy: Option<String>,
     /// What differs.
@@ -149,11 +157,11 @@ struct Check {
 impl Check {
     fn differs(&mut self, field: &str, stated: String, expected: String) {
         let (stated, expected) = (cut(stated), cut(expected));
-        self.add(field.to_owned(), stated, expected, None);
+        self.add(DIFFERS, field.to_owned(), stated, expected, None);
     }
 
-    fn add(&mut self, field: String, stated: String, expected: String, place: Option<String>) {
-        let difference = Difference { deploy: self.deploy.clone(), field, stated, expected, place };
+    fn add(&mut self, code: &'static str, field: String, stated: String, expected: String, place: Option<String>) {
+        let difference = Difference { code, deploy: self.deploy.clone(), field, stated, expected, place };
         // A comparison with local inputs may find again what the rules have found.
         if !self.differences.contains(&difference) {
             self.differences.push(difference);
@@ -269,7 +277,10 @@ impl Check {
     ) -> Receipt {
         let source = u32::try_from(number + 1).unwrap_or(0);
         match decode_log(&deploys[number].deploy_log) {
-            Err(error) => self.differs("event log", error.to_string(), "the log of this deploy".to_owned()),
+            Err(error) => {
+                let expected = "the log of this deploy".to_owned();
+                self.add(LOG_DIFFERS, "event log".to_owned(), error.to_string(), expected, None);
+            }
             Ok(log) => match evaluate::replay(runtime, deploy, block, source, &log) {
                 Ok(receipt) => return receipt,
                 Err(mismatch) => self.log_differs(*mismatch, deploys),
@@ -291,7 +302,7 @@ impl Check {
             let before = deploys.get(at)?.deploy.as_ref()?.term.get(..origin.start as usize)?;
             Some(format!("line {} of deploy {}", before.matches('\n').count() + 1, label(at, &deploys[at])))
         };
-        self.add(field, stated, found, place());
+        self.add(LOG_DIFFERS, field, stated, found, place());
     }
 
     /// Compares with a block that was built here.

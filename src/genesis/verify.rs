@@ -64,9 +64,11 @@ fn show(report: &VerifyReport, output: &mut Output) {
             .result(&format!("equal: {deploys} deploys run again by their {events} events give what the block states"));
         return;
     }
-    for Difference { deploy, field, stated, expected, place } in &report.differences {
+    for Difference { code, deploy, field, stated, expected, place } in &report.differences {
         let deploy = deploy.as_ref().map(|deploy| format!("deploy {deploy}: ")).unwrap_or_default();
         let place = place.as_ref().map(|place| format!(" (from {place})")).unwrap_or_default();
-        output.result(&format!("differs: {deploy}{field}: the block has {stated:?}, right is {expected:?}{place}"));
+        output.result(&format!(
+            "differs ({code}): {deploy}{field}: the block has {stated:?}, right is {expected:?}{place}"
+        ));
     }
 }

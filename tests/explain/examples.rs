@@ -158,7 +158,7 @@ pub fn execute(directory: &Files, line: &str) -> Value {
 
 /// The codes of the errors in an answer.
 pub fn codes(answer: &Value) -> Vec<String> {
-    let list = ["errors", "diagnostics"].into_iter().find_map(|field| answer[field].as_array());
-    let codes = list.into_iter().flatten().filter_map(|error| error["code"].as_str());
+    let lists = ["errors", "diagnostics", "differences"].into_iter().filter_map(|field| answer[field].as_array());
+    let codes = lists.flatten().filter_map(|error| error["code"].as_str());
     codes.map(str::to_owned).collect()
 }

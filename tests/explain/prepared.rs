@@ -23,7 +23,7 @@ pub fn codes(code: &str, sort: Sort) -> Vec<String> {
         "E0534" => template("$$greeting$$", "greeting", MacroValue::Text("a\"b".into())),
         "E0535" => template("\"$$keys$$\"", "keys", MacroValue::Keys(Vec::new())),
         "E0541" | "E0542" | "E0543" | "E0544" | "E0545" => deploy(code, right),
-        "E0551" | "E0552" | "E0553" | "E0554" | "E0555" | "E0556" => block(code, right),
+        "E0551" | "E0552" | "E0553" | "E0554" | "E0555" | "E0556" | "E0557" | "E0558" => block(code, right),
         "E0320" => source(format!("{}Nil", "@0!(1) | ".repeat(if right { 30_000 } else { 40_000 })).as_bytes(), ""),
         "E0904" => source(b"Nil // \xff", ""),
         "E0905" => source(&[&vec![b' '; 2 << 20][..], b"Nil"].concat(), if right { "" } else { "--max-source 1" }),
@@ -149,7 +149,12 @@ fn block(code: &str, right: bool) -> Vec<String> {
             encode_block(&block)
         }
         _ => {
-            block.justifications.push(Justification::default());
+            let deploy = block.body.as_mut().and_then(|body| body.deploys.first_mut()).unwrap();
+            match code {
+                "E0557" => deploy.cost.as_mut().unwrap().cost += 1,
+                "E0558" => drop(deploy.deploy_log.pop().unwrap()),
+                _ => block.justifications.push(Justification::default()),
+            }
             seal(&mut block);
             let creator = fs::read_to_string(files.path("creator.sk")).unwrap();
             block.sig = sign_secp256k1(&hash(&block), &rhodium_keys::read_secret_hex(&creator).unwrap());
