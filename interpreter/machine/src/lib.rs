@@ -1,5 +1,6 @@
 //! The abstract machine: compiled code, scheduler, tuple space, methods, operators and costs.
 
+mod attempt;
 pub mod code;
 pub mod cost;
 mod encode;
@@ -27,11 +28,12 @@ mod test_values;
 mod value;
 mod waiting;
 
+pub use attempt::{Evaluation, Failure, Program, Receipt};
 pub use error::{Code, Context, ErrorKind, Fault, RunError, Subject};
 pub use explain::{Explanation, shown};
 pub use limits::Limits;
 pub use locate::locate;
 pub use operators::UnaryOp;
 pub use rhodium_matcher::{Interrupt, Stop};
-pub use runtime::{Evaluation, Failure, Left, Program, Receipt, Runtime, RuntimeError, UNLIMITED_PHLO, Waiting};
+pub use runtime::{Deploy, Left, Runtime, RuntimeError, Settled, UNLIMITED_PHLO, Waiting};
 pub use value::{Label, List, Map, Set, Summary, Tuple, Value};

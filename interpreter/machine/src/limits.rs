@@ -64,6 +64,11 @@ impl Gauge {
         if self.fuse > 0 { Ok(()) } else { self.look() }
     }
 
+    /// How many steps were counted, rounded up; all of the limit if they did not suffice.
+    pub fn steps(&self) -> u64 {
+        self.limits.steps - self.left
+    }
+
     #[cold]
     fn look(&mut self) -> Result<(), Fault> {
         // Also in case of an error the fuse must hold for one more step.

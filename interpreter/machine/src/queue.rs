@@ -46,6 +46,19 @@ impl<T: Clone> Queue<T> {
         }
     }
 
+    /// Adds `by` to the numbers from `from` on, which must be the greatest in use.
+    pub fn renumber(&mut self, from: u64, by: u64) {
+        match self {
+            Queue::One(number, _) if *number >= from => *number += by,
+            Queue::Many(map) if by > 0 => {
+                let moved: Vec<(u64, T)> = map.range(from..).map(|(number, item)| (*number, item.clone())).collect();
+                moved.iter().for_each(|(number, _)| drop(map.remove(number)));
+                map.extend(moved.into_iter().map(|(number, item)| (number + by, item)));
+            }
+            _ => {}
+        }
+    }
+
     /// Whether there is no item.
     pub fn is_empty(&self) -> bool {
         matches!(self, Queue::Empty)

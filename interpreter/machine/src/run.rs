@@ -142,6 +142,11 @@ impl<'a, 'l> Machine<'a, 'l> {
         self.queue.clear();
     }
 
+    /// How many steps were taken so far, rounded up.
+    pub fn steps(&self) -> u64 {
+        self.gauge.steps()
+    }
+
     fn spawn(&mut self, process: &Term, random: Random) {
         if !process.is_nil() {
             let unit = Arc::new(compile_process(process, 0));

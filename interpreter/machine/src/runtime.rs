@@ -1,24 +1,24 @@
 //! The runtime: evaluations on a state, and the checkpoints between states (runtime.md 4.9, 6.8, 8.5).
 
-use std::sync::Arc;
+mod parallel;
 
 use rhodium_matcher::Interrupt;
-use rhodium_normalizer::{CompileError, Options, compile};
 use rhodium_random::Random;
 use rhodium_store::{Checkpoint, History, StateRoot, StoreError, Table};
 use rhodium_term::{Children, Origin, Term, Var};
 
-use crate::cost::{Charge, Meter};
-use crate::error::{ErrorKind, Fault, RunError, Subject};
+use crate::attempt::{Evaluation, Program, Receipt, Setting};
+use crate::cost::Meter;
+use crate::error::Fault;
 use crate::events::{Event, Mismatch, Rig, Trace, compare};
 use crate::labels::Labels;
 use crate::limits::Limits;
 use crate::persist::{self, StoredBase};
 use crate::profile::{Clock, Profile};
-use crate::run::Machine;
 use crate::space::{Base, Installed, Space};
-use crate::system::{self, OutputLine, SystemContext};
+use crate::system::{self, SystemContext};
 use crate::value::{Label, Value};
+pub use parallel::{Deploy, Settled};
 
 /// The limit of evaluations that are not to be limited.
 pub const UNLIMITED_PHLO: i64 = i64::MAX;
@@ -29,59 +29,6 @@ const BOOTSTRAP_SEED: &str = "Decentralization is based on the simple notion tha
 
 /// Channels that the registry contract takes over during genesis (runtime.md 8.5).
 const BOOTSTRAP_CHANNELS: [u8; 5] = [14, 15, 16, 19, 24];
-
-/// What to evaluate.
-#[derive(Clone, Debug)]
-pub enum Program<'a> {
-    /// Source text; its bytes are charged, and it is compiled.
-    Source(&'a str),
-    /// A closed normal form; nothing is charged for it.
-    Term(&'a Term),
-}
-
-/// One evaluation.
-#[derive(Clone, Debug)]
-pub struct Evaluation<'a> {
-    /// The program.
-    pub program: Program<'a>,
-    /// Number of the source in [`Origin`]s.
-    pub source: u32,
-    /// The limit.
-    pub phlo: i64,
-    /// The random state it starts with.
-    pub random: Random,
-}
-
-/// Why an evaluation failed.
-#[derive(Clone, Debug)]
-pub enum Failure {
-    /// The program does not compile.
-    Compile(CompileError),
-    /// It failed while it ran.
-    Run(RunError),
-}
-
-/// The outcome of an evaluation. A failed one has changed nothing else.
-#[derive(Clone, Debug)]
-pub struct Receipt {
-    /// Phlogiston charged.
-    pub cost: i64,
-    /// The errors, in the order of their places; none means success.
-    pub failures: Vec<Failure>,
-    /// How many errors there were beyond those that are listed.
-    pub unlisted: u64,
-    /// What was printed.
-    pub output: Vec<OutputLine>,
-    /// COMM events, also of a failed run.
-    pub comms: u64,
-}
-
-impl Receipt {
-    /// Whether the evaluation succeeded.
-    pub fn succeeded(&self) -> bool {
-        self.failures.is_empty()
-    }
-}
 
 /// What went wrong with a state as such.
 #[derive(Debug, thiserror::Error)]
@@ -309,7 +256,7 @@ impl Runtime {
     ) -> Option<Receipt> {
         let test = context.test.clone();
         let mut meter = Meter::new(evaluation.phlo);
-        let (receipt, same) = compare(log, |trace| self.attempt(evaluation, context, trace, &mut meter));
+        let (receipt, same) = compare(log, |trace| self.attempt(&evaluation, context, trace, &mut meter));
         if same && receipt.succeeded() {
             self.space.commit();
         } else {
@@ -330,7 +277,7 @@ impl Runtime {
         mut meter: Meter,
     ) -> Run<'a> {
         let mark = self.space.mark();
-        let receipt = self.attempt(evaluation, context, &mut trace, &mut meter);
+        let receipt = self.attempt(&evaluation, context, &mut trace, &mut meter);
         let mismatch = trace.mismatch(&self.space, mark, self.limits.matcher_steps);
         if receipt.succeeded() && mismatch.is_none() {
             self.space.commit();
@@ -343,44 +290,15 @@ impl Runtime {
     /// The evaluation alone; what it did is neither kept nor undone yet.
     fn attempt(
         &mut self,
-        evaluation: Evaluation<'_>,
+        evaluation: &Evaluation<'_>,
         context: &mut SystemContext,
         trace: &mut Trace<'_>,
         meter: &mut Meter,
     ) -> Receipt {
-        let failed =
-            |cost, failure| Receipt { cost, failures: vec![failure], unlisted: 0, output: Vec::new(), comms: 0 };
-        if let Program::Source(text) = evaluation.program {
-            self.labels.enter(evaluation.source, text.len());
-        }
-        let (term, parsing) = match evaluation.program {
-            Program::Term(term) => (term.clone(), 0),
-            Program::Source(text) => {
-                let parsing = text.len() as i64;
-                if let Err(fault) = meter.charge(parsing, Charge::Parsing) {
-                    let error = fault.about(Subject::Phlogiston(evaluation.phlo));
-                    return failed(evaluation.phlo, Failure::Run(error));
-                }
-                let injections: Vec<(Arc<str>, Term)> =
-                    context.injections.iter().map(|(urn, value)| (Arc::from(urn.as_str()), value.to_term())).collect();
-                match compile(text, &Options { source: evaluation.source, injections: &injections }) {
-                    Ok(term) => (term, parsing),
-                    Err(error) => return failed(parsing, Failure::Compile(error)),
-                }
-            }
-        };
-        let printed = context.output.len();
-        let limits = (self.limits, self.interrupt.clone());
-        let (space, labels, source) = (&mut self.space, &self.labels, evaluation.source);
-        let taken = std::mem::replace(meter, Meter::new(0));
-        let mut machine = Machine::new(space, labels, taken, context, limits, source, std::mem::take(trace));
-        machine.run(&term, evaluation.random);
-        let (used, comms) = (machine.meter.used(), machine.comms);
-        (*trace, *meter) = (machine.trace, machine.meter);
-        let (errors, unlisted) = machine.errors.into_list();
-        let (cost, errors) = verdict(used, evaluation.phlo, parsing, errors);
-        let failures = errors.into_iter().map(Failure::Run).collect();
-        Receipt { cost, failures, unlisted, output: context.output.split_off(printed), comms }
+        evaluation.enter(&mut self.labels);
+        let setting = Setting { labels: &self.labels, limits: self.limits, interrupt: &self.interrupt };
+        let compile = |context: &SystemContext| evaluation.compile(context);
+        setting.attempt(&mut self.space, evaluation, context, &compile, trace, meter).receipt
     }
 
     /// Works out the state that everything since the last checkpoint leads to, without committing it.
@@ -461,30 +379,6 @@ fn base_of(history: &History, root: StateRoot) -> Result<Option<Box<dyn Base>>, 
         return Ok(None);
     }
     Ok(Some(Box::new(StoredBase { snapshot: history.open_at(root)? })))
-}
-
-/// What is charged and reported in the end (runtime.md 4.4, 4.9).
-fn verdict(used: i64, limit: i64, parsing: i64, errors: Vec<RunError>) -> (i64, Vec<RunError>) {
-    let alone = |kind: ErrorKind| errors.iter().find(|e| e.kind == kind).cloned();
-    if errors.is_empty() {
-        return (used, errors);
-    }
-    if let Some(abort) = alone(ErrorKind::UserAbort) {
-        return (used.min(limit), vec![abort]);
-    }
-    if let Some(out) = alone(ErrorKind::OutOfPhlogistons) {
-        return (limit, vec![out]);
-    }
-    if let Some(ended) = errors.iter().find(|e| e.code.ends_evaluation()) {
-        return (used.min(limit), vec![ended.clone()]);
-    }
-    let cost = match &errors[..] {
-        [one] if one.count > 1 => limit,
-        [one] if one.kind == ErrorKind::IfConditionType => used,
-        [one] if matches!(one.kind, ErrorKind::OperatorNotDefined | ErrorKind::OperatorExpected) => parsing,
-        _ => limit,
-    };
-    (cost, errors)
 }
 
 /// One forwarder per registry channel (runtime.md 8.5).

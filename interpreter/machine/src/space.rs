@@ -7,8 +7,13 @@
 //!
 //! **Undo**: the first time a deploy touches a channel or join of an earlier deploy, its lists (persistent structures)
 //! are saved; what the deploy itself made is simply dropped.
+//!
+//! **Drafts** (`draft.rs`): a space may lie on another one that does not change. What it does not have it finds there, and
+//! what it changes it copies first.
 
+mod draft;
 mod forced;
+mod slots;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -26,7 +31,10 @@ use crate::error::{ErrorKind, Fault};
 use crate::indexed::{Indexed, message_key, pattern_key};
 use crate::value::Value;
 use crate::waiting::Waiting;
+use draft::Below;
+pub(crate) use draft::{Effects, WriteSet};
 pub(crate) use forced::Unfired;
+use slots::Slots;
 use sources::{At, Sources};
 
 /// A receive on one channel that takes a message: its number, the receive, the values of its variables.
@@ -146,7 +154,7 @@ pub enum Produced {
     System(Installed),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Channel {
     name: Value,
     lists: Lists,
@@ -172,7 +180,7 @@ impl Lists {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Join {
     channels: Box<[ChannelId]>,
     waiting: Waiting,
@@ -203,13 +211,15 @@ pub trait Base: Send + Sync {
 /// Numbers met in a deploy, each once.
 #[derive(Default)]
 struct Touched {
+    /// The smallest possible number.
+    first: u32,
     list: Vec<u32>,
     listed: Vec<bool>,
 }
 
 impl Touched {
     fn push(&mut self, id: u32) {
-        let id_index = id as usize;
+        let id_index = (id - self.first) as usize;
         if self.listed.len() <= id_index {
             self.listed.resize(id_index + 1, false);
         }
@@ -221,7 +231,7 @@ impl Touched {
 
     fn take(&mut self) -> Vec<u32> {
         for id in &self.list {
-            self.listed[*id as usize] = false;
+            self.listed[(*id - self.first) as usize] = false;
         }
         std::mem::take(&mut self.list)
     }
@@ -230,11 +240,9 @@ impl Touched {
 /// The space.
 #[derive(Default)]
 pub struct Space {
-    channels: Vec<Option<Channel>>,
-    free_channels: Vec<ChannelId>,
+    channels: Slots<Channel>,
     index: HashMap<Value, ChannelId>,
-    joins: Vec<Option<Join>>,
-    free_joins: Vec<JoinId>,
+    joins: Slots<Join>,
     join_index: HashMap<Box<[ChannelId]>, JoinId>,
     base: Option<Box<dyn Base>>,
     next_number: u64,
@@ -248,6 +256,8 @@ pub struct Space {
     dirty_joins: HashSet<JoinId>,
     /// Kept only while logs are followed.
     sources: Option<Box<Sources>>,
+    /// The space that a draft lies on.
+    below: Option<Box<Below>>,
 }
 
 /// A list that changed since the last checkpoint, for encoding.
@@ -274,15 +284,6 @@ pub struct JoinState<'a> {
     pub shared: bool,
 }
 
-fn slot<T>(slots: &mut Vec<Option<T>>, free: &mut Vec<u32>, item: T) -> u32 {
-    if let Some(id) = free.pop() {
-        slots[id as usize] = Some(item);
-        return id;
-    }
-    slots.push(Some(item));
-    slots.len() as u32 - 1
-}
-
 impl Space {
     /// An empty space over what `base` has.
     pub fn new(base: Option<Box<dyn Base>>) -> Space {
@@ -303,19 +304,36 @@ impl Space {
     }
 
     fn channel(&self, id: ChannelId) -> &Channel {
-        self.channels[id as usize].as_ref().expect("live channel")
+        match self.channels.get(id) {
+            Some(channel) => channel,
+            None => draft::of(&self.below).channel(id),
+        }
     }
 
     fn channel_mut(&mut self, id: ChannelId) -> &mut Channel {
-        self.channels[id as usize].as_mut().expect("live channel")
+        match self.channels.get_mut(id) {
+            Some(channel) => channel,
+            None => draft::of_mut(&mut self.below).channel_mut(id, self.deploy),
+        }
     }
 
     fn join(&self, id: JoinId) -> &Join {
-        self.joins[id as usize].as_ref().expect("live join")
+        match self.joins.get(id) {
+            Some(join) => join,
+            None => draft::of(&self.below).join(id),
+        }
     }
 
     fn join_mut(&mut self, id: JoinId) -> &mut Join {
-        self.joins[id as usize].as_mut().expect("live join")
+        match self.joins.get_mut(id) {
+            Some(join) => join,
+            None => draft::of_mut(&mut self.below).join_mut(id, self.deploy),
+        }
+    }
+
+    fn find_join(&self, channels: &[ChannelId]) -> Option<JoinId> {
+        let own = self.join_index.get(channels).copied();
+        own.or_else(|| self.below.as_ref()?.find_join(channels))
     }
 
     fn number(&mut self) -> u64 {
@@ -346,7 +364,13 @@ impl Space {
         if let Some(id) = self.index.get(name) {
             return Ok(*id);
         }
-        let loaded = match &self.base {
+        if let Some(below) = &mut self.below
+            && let Some(id) = below.read(name)
+        {
+            self.index.insert(name.clone(), id);
+            return Ok(id);
+        }
+        let loaded = match self.base() {
             Some(base) => base.channel(name)?,
             None => None,
         };
@@ -361,7 +385,7 @@ impl Space {
             lists.own.insert(self.loaded_number(), Arc::new(continuation));
         }
         let channel = Channel { name: name.clone(), lists, installed: None, created, saved: 0, in_base };
-        let id = slot(&mut self.channels, &mut self.free_channels, channel);
+        let id = self.channels.insert(channel);
         self.index.insert(name.clone(), id);
         self.index_channel(id);
         if !in_base {
@@ -391,11 +415,11 @@ impl Space {
         for names in joins {
             let ids: Result<Vec<ChannelId>, Fault> = names.iter().map(|name| self.load(name, pending)).collect();
             let ids = ids?.into_boxed_slice();
-            let join = match self.join_index.get(&ids) {
-                Some(join) => *join,
+            let join = match self.find_join(&ids) {
+                Some(join) => join,
                 None => {
                     let shared = orders.get(&sorted(names)).is_some_and(|count| *count > 1);
-                    let waiting = match &self.base {
+                    let waiting = match self.base() {
                         Some(base) => base.join(names, shared)?,
                         None => Vec::new(),
                     };
@@ -404,7 +428,7 @@ impl Space {
                         queue.insert(self.loaded_number(), Arc::new(continuation));
                     }
                     let join = Join { channels: ids.clone(), waiting: queue, created: 0, saved: 0, in_base: true };
-                    let join = slot(&mut self.joins, &mut self.free_joins, join);
+                    let join = self.joins.insert(join);
                     self.join_index.insert(ids, join);
                     self.index_join(join);
                     join
@@ -420,7 +444,7 @@ impl Space {
 
     /// The index, if there is one, learns what lies on a channel that was loaded.
     fn index_channel(&mut self, id: ChannelId) {
-        let (Some(sources), Some(channel)) = (&mut self.sources, &self.channels[id as usize]) else { return };
+        let (Some(sources), Some(channel)) = (&mut self.sources, self.channels.get(id)) else { return };
         for (number, datum) in channel.lists.data.iter() {
             sources.load(datum.source(&channel.name).hash, number, At::Data(id));
         }
@@ -432,8 +456,8 @@ impl Space {
 
     /// The same for a join.
     fn index_join(&mut self, id: JoinId) {
-        let (Some(sources), Some(join)) = (&mut self.sources, &self.joins[id as usize]) else { return };
-        let channels = join.channels.iter().filter_map(|channel| self.channels[*channel as usize].as_ref());
+        let (Some(sources), Some(join)) = (&mut self.sources, self.joins.get(id)) else { return };
+        let channels = join.channels.iter().filter_map(|channel| self.channels.get(*channel));
         let names: Vec<Value> = channels.map(|channel| channel.name.clone()).collect();
         for (number, continuation) in join.waiting.iter() {
             sources.load(continuation.source(&names).hash, number, At::Join(id));
@@ -475,25 +499,23 @@ impl Space {
     }
 
     fn free_channel(&mut self, id: ChannelId) {
-        let Some(channel) = &self.channels[id as usize] else { return };
+        let Some(channel) = self.channels.get(id) else { return };
         if !channel.lists.is_empty() || channel.installed.is_some() || channel.in_base {
             return;
         }
         self.index.remove(&channel.name);
-        self.channels[id as usize] = None;
+        self.channels.remove(id);
         self.dirty.remove(&id);
-        self.free_channels.push(id);
     }
 
     fn free_join(&mut self, id: JoinId) {
-        let Some(join) = &self.joins[id as usize] else { return };
+        let Some(join) = self.joins.get(id) else { return };
         if !join.waiting.is_empty() || join.in_base {
             return;
         }
         self.join_index.remove(&join.channels);
-        self.joins[id as usize] = None;
+        self.joins.remove(id);
         self.dirty_joins.remove(&id);
-        self.free_joins.push(id);
     }
 
     /// Offers a message (runtime.md 6.4).
@@ -515,6 +537,7 @@ impl Space {
         }
         for position in 0..self.channel(id).lists.joins.len() {
             let join = self.channel(id).lists.joins[position];
+            self.read_join(join);
             if let Some((number, (chosen, bindings))) = self.join_match(join, id, &datum, budget, guard)? {
                 return Ok(Produced::Fired(self.fire_join(join, number, id, datum, chosen, bindings)));
             }
@@ -783,7 +806,7 @@ impl Space {
         ids.sort_unstable();
         ids.dedup();
         for id in ids {
-            if self.channels[id as usize].is_some() {
+            if self.channels.get(id).is_some() {
                 self.release(id);
             }
         }
@@ -849,13 +872,13 @@ impl Space {
             return;
         }
         let ids = ids.into_boxed_slice();
-        let join = match self.join_index.get(&ids) {
-            Some(join) => *join,
+        let join = match self.find_join(&ids) {
+            Some(join) => join,
             None => {
                 let created = self.deploy;
                 let join =
                     Join { channels: ids.clone(), waiting: Waiting::default(), created, saved: 0, in_base: false };
-                let join = slot(&mut self.joins, &mut self.free_joins, join);
+                let join = self.joins.insert(join);
                 self.join_index.insert(ids.clone(), join);
                 self.touched_joins.push(join);
                 join
@@ -898,7 +921,7 @@ impl Space {
         for id in self.touched_joins.list.clone() {
             let saved = self.saved_joins.remove(&id);
             // A number that was freed may have gone to a join that was only loaded.
-            if let Some(join) = self.joins[id as usize].as_mut()
+            if let Some(join) = self.joins.get_mut(id)
                 && (saved.is_some() || join.created == deploy)
             {
                 join.waiting = saved.unwrap_or_default();
@@ -906,7 +929,7 @@ impl Space {
         }
         for id in self.touched.list.clone() {
             let saved = self.saved.remove(&id);
-            if let Some(channel) = self.channels[id as usize].as_mut()
+            if let Some(channel) = self.channels.get_mut(id)
                 && (saved.is_some() || channel.created == deploy)
             {
                 channel.lists = saved.unwrap_or_default();
@@ -945,7 +968,7 @@ impl Space {
     pub fn changed_channels(&self) -> Vec<ChannelState<'_>> {
         let mut ids: Vec<ChannelId> = self.dirty.iter().copied().collect();
         ids.sort_unstable();
-        let states = ids.into_iter().filter_map(|id| self.channels[id as usize].as_ref());
+        let states = ids.into_iter().filter_map(|id| self.channels.get(id));
         let sorted: BTreeMap<&Value, &Channel> = states.map(|channel| (&channel.name, channel)).collect();
         sorted.into_values().map(|channel| self.state(channel)).collect()
     }
@@ -958,11 +981,11 @@ impl Space {
             ids.sort_unstable();
             ids
         };
-        let dirty = self.dirty_joins.iter().filter_map(|id| self.joins[*id as usize].as_ref());
+        let dirty = self.dirty_joins.iter().filter_map(|id| self.joins.get(*id));
         let keys: HashSet<Box<[ChannelId]>> = dirty.map(sorted).collect();
         let mut orders: HashMap<Box<[ChannelId]>, u32> = HashMap::default();
         let mut changed = Vec::new();
-        for join in self.joins.iter().flatten() {
+        for (_, join) in self.joins.iter() {
             let key = sorted(join);
             if keys.contains(&key) {
                 *orders.entry(key.clone()).or_default() += u32::from(!join.waiting.is_empty());
@@ -990,7 +1013,7 @@ impl Space {
     /// After a checkpoint: everything is in `base` now, and what is in memory is forgotten.
     pub fn rebase(&mut self, base: Option<Box<dyn Base>>) -> Result<(), Fault> {
         let installed: Vec<(Value, Installed)> =
-            self.channels.iter().flatten().filter_map(|c| c.installed.map(|i| (c.name.clone(), i))).collect();
+            self.channels.iter().filter_map(|(_, c)| c.installed.map(|i| (c.name.clone(), i))).collect();
         let (deploy, next_number) = (self.deploy, self.next_number);
         *self = Space { base, deploy, next_number, ..Space::default() };
         let mut installed = installed;

@@ -50,6 +50,11 @@ impl Waiting {
         Some(removed)
     }
 
+    /// Adds `by` to the numbers from `from` on, which must be the greatest in use.
+    pub fn renumber(&mut self, from: u64, by: u64) {
+        self.queue.renumber(from, by);
+    }
+
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()

@@ -9,7 +9,7 @@ use rhodium_term::state_codec::Hash;
 use smallvec::SmallVec;
 
 use super::sources::At;
-use super::{ChannelId, Choice, Continuation, Datum, Fired, GuardCheck, Installed, JoinId, Space, Taken};
+use super::{ChannelId, Choice, Continuation, Datum, Fired, GuardCheck, Installed, Space, Taken};
 use crate::error::Fault;
 use crate::events::Comm;
 use crate::value::Value;
@@ -32,8 +32,13 @@ impl Space {
             return;
         }
         self.sources = Some(Box::default());
-        (0..self.channels.len() as ChannelId).for_each(|id| self.index_channel(id));
-        (0..self.joins.len() as JoinId).for_each(|id| self.index_join(id));
+        (0..self.channels.end()).for_each(|id| self.index_channel(id));
+        (0..self.joins.end()).for_each(|id| self.index_join(id));
+    }
+
+    /// Whether they are.
+    pub(crate) fn is_indexed(&self) -> bool {
+        self.sources.is_some()
     }
 
     /// The system process on a channel, if it takes so many data.
@@ -161,7 +166,7 @@ impl Space {
         channels.sort_unstable();
         let mut joins = HashSet::new();
         for id in channels {
-            let Some(channel) = &self.channels[id as usize] else { continue };
+            let Some(channel) = self.channels.get(id) else { continue };
             for (_, datum) in channel.lists.data.since(mark) {
                 if let Some(process) = channel.installed.filter(|process| process.arity == datum.data.len()) {
                     return Some(Unfired::System(
