@@ -1,5 +1,5 @@
-//! COMM workloads: time per COMM, the ratio to the COMM floor measured in the same run, and growth at n, 10n, 100n; and
-//! what keeping an event log costs, and following it.
+//! COMM workloads: time per COMM, the ratio to the COMM floor measured in the same run, and growth at n, 10n, 100n; what
+//! keeping an event log costs, and following it; and how much faster the deploys of a block are on all cores.
 //!
 //! The floor of a COMM is three BLAKE2b-256 of 128 bytes (what deriving a random state costs at least) plus four
 //! hash-map operations.
@@ -7,14 +7,17 @@
 mod common;
 
 use std::hint::black_box;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use common::{best, comm_floor, tables_only};
 use criterion::Criterion;
 use rhodium_machine::events::Event;
 use rhodium_machine::system::SystemContext;
-use rhodium_machine::{Evaluation, Program, Receipt, Runtime, UNLIMITED_PHLO};
+use rhodium_machine::{Deploy, Evaluation, Program, Receipt, Runtime, UNLIMITED_PHLO};
 use rhodium_random::Random;
 use rhodium_store::{History, MemoryStore};
 use serde::Deserialize;
@@ -98,6 +101,39 @@ fn logs(workloads: &[Workload]) {
     }
 }
 
+/// The deploys of a block on all cores and one after the other, by how many in a hundred change the same channel.
+fn parallel() {
+    const DEPLOYS: usize = 400;
+    let threads = available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    println!("\nparallel deploys, {threads} threads\n{:<26} {:>14} {:>12}", "conflicts", "one by one", "speed-up");
+    for share in [0, 10, 50, 100] {
+        let work = "new l in { contract l(@n) = { if (n > 0) { l!(n - 1) } } | l!(150) }";
+        let source = |k: usize| {
+            // Spread over the block without a pattern.
+            let conflicts = (k * 37 + k / 100 * 11) % 100 < share;
+            let channel = if conflicts { "@\"sum\"".to_owned() } else { format!("@({k}, \"own\")") };
+            format!("{work} | {channel}!({k}) | for (@x <- {channel}) {{ {channel}!(x + 1) }}")
+        };
+        let sources: Vec<String> = (0..DEPLOYS).map(source).collect();
+        let deploy = |source| Deploy { evaluation: evaluation(source), context: SystemContext::default() };
+        let deploys: Vec<Deploy<'_>> = sources.iter().map(|source| deploy(source)).collect();
+        let serial = || {
+            let mut runtime = runtime();
+            for Deploy { evaluation, context } in &deploys {
+                black_box(runtime.evaluate(evaluation.clone(), &mut context.clone()));
+            }
+        };
+        let on_all = || runtime().evaluate_all(&deploys, threads, false, &mut |_, _| ControlFlow::Continue(()));
+        let mut times = [Duration::MAX; 2];
+        for _ in 0..15 {
+            times = [times[0].min(best(1, serial)), times[1].min(best(1, on_all))];
+        }
+        let [serial, on_all] = times.map(|time| time.as_secs_f64());
+        let each = serial * 1e6 / DEPLOYS as f64;
+        println!("{:<26} {each:>11.0} us {:>12.2}", format!("{share} %"), serial / on_all);
+    }
+}
+
 /// The floor is measured in turns with every workload: machines are not equally fast from one second to the next.
 fn ratios(workloads: &[Workload]) {
     println!(
@@ -135,6 +171,7 @@ fn main() {
         }
         criterion.final_summary();
     }
+    parallel();
     ratios(&workloads);
     logs(&workloads);
 }

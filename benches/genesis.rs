@@ -3,6 +3,7 @@
 mod common;
 
 use std::hint::black_box;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use common::{best, comm_floor, tables_only};
@@ -42,7 +43,7 @@ fn genesis(contracts: &ContractSet) -> Genesis {
         form: Form::F1r3fly,
         creator: None,
     };
-    build(&input, &mut |_| {}).expect("a genesis")
+    build(&input, NonZeroUsize::MIN, &mut |_| {}).expect("a genesis")
 }
 
 fn main() {

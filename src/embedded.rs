@@ -4,6 +4,8 @@ use rhodium_genesis::{ContractSet, EmbeddedContract, GenesisError};
 use rhodium_machine::Runtime;
 use rhodium_store::History;
 
+use crate::options::threads;
+
 /// A system contract, compiled when the program was built.
 pub struct Contract {
     /// The name, a row of the system key table.
@@ -29,7 +31,7 @@ pub fn contracts() -> Vec<EmbeddedContract> {
 
 /// The state in which the system contracts are registered.
 pub fn standard(history: History) -> Result<Runtime, GenesisError> {
-    rhodium_genesis::standard(&ContractSet::embedded(&contracts())?, history)
+    rhodium_genesis::standard(&ContractSet::embedded(&contracts())?, history, threads(None))
 }
 
 #[cfg(test)]

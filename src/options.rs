@@ -1,7 +1,9 @@
 //! Options that several commands have.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use clap::Args;
 use rhodium_keys::PublicKey;
@@ -12,6 +14,11 @@ use crate::diagnostics::Diagnostic;
 use crate::limits::{LimitOptions, keyboard};
 use crate::session::{Kept, Session, Settings};
 use crate::state::{Start, State};
+
+/// How many threads to use if the user does not say.
+pub fn threads(given: Option<NonZeroUsize>) -> NonZeroUsize {
+    given.or_else(|| available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+}
 
 /// The state to work on and how to evaluate.
 #[derive(Args, Clone, Debug)]

@@ -3,13 +3,15 @@
 //!
 //! Everything happens in memory; a store sees the result in one transaction, or nothing.
 
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use prost::Message;
 use rhodium_keys::{Algorithm, SecretKey, address_from_public_key, sign_secp256k1, system_keys};
 use rhodium_machine::events::Event;
 use rhodium_machine::system::BlockData;
-use rhodium_machine::{Failure, Runtime, RuntimeError, Value, Waiting};
+use rhodium_machine::{Failure, Receipt, Runtime, RuntimeError, Value, Waiting};
 use rhodium_registry::{Form, LONG_MAX};
 use rhodium_store::{
     Batch, DeployProgram, DeployRecord, History, KeyValueStore, MemoryStore, ReceiptRecord, StateRoot, StoreError,
@@ -170,21 +172,22 @@ pub fn ensure_new(history: &History) -> Result<(), GenesisError> {
 
 /// The state in which a contract set is registered, with default parameters and without validators and wallets. Writes
 /// it to the history, but sets no head.
-pub fn standard(contracts: &ContractSet, history: History) -> Result<Runtime, GenesisError> {
+pub fn standard(contracts: &ContractSet, history: History, threads: NonZeroUsize) -> Result<Runtime, GenesisError> {
     let parameters = Parameters::default();
     let options = LinkOptions { form: Form::F1r3fly, parameters: &parameters, bonds: &[] };
     let linked = link(&with_batches(contracts, &[]), &options)?;
     let mut run = Run::new(history, BlockData::default(), false)?;
-    for contract in linked {
-        let deploy = deploy_of(&contract, &parameters);
-        run.deploy(contract, deploy)?;
-    }
+    run.deploys(linked, &parameters, threads, &mut |_| ())?;
     run.runtime.checkpoint()?;
     Ok(run.runtime)
 }
 
-/// Builds a genesis. Nothing outside of memory is read or written.
-pub fn build(input: &BuildInput<'_>, progress: &mut dyn FnMut(Step<'_>)) -> Result<Genesis, GenesisError> {
+/// Builds a genesis on up to so many threads, on which it does not depend. Nothing outside of memory is read or written.
+pub fn build(
+    input: &BuildInput<'_>,
+    threads: NonZeroUsize,
+    progress: &mut dyn FnMut(Step<'_>),
+) -> Result<Genesis, GenesisError> {
     let parameters = &input.parameters;
     parameters.check(&input.bonds).map_err(GenesisError::Parameters)?;
     total_supply(&input.bonds, &input.wallets)?;
@@ -195,11 +198,7 @@ pub fn build(input: &BuildInput<'_>, progress: &mut dyn FnMut(Step<'_>)) -> Resu
     let warnings = warnings(input, &linked);
     let mut run = Run::new(History::new(Arc::new(MemoryStore::new())), block_data(input), true)?;
     let pre_state = run.runtime.root();
-    for (number, contract) in linked.into_iter().enumerate() {
-        progress(Step::Deploy { number, name: &contract.file.name });
-        let deploy = deploy_of(&contract, parameters);
-        run.deploy(contract, deploy)?;
-    }
+    run.deploys(linked, parameters, threads, progress)?;
     progress(Step::Checking);
     let waiting = run.runtime.left_since(0).1;
     let post_state = run.runtime.checkpoint()?;
@@ -293,6 +292,24 @@ struct Done {
 }
 
 impl Done {
+    fn new(
+        contract: LinkedContract,
+        deploy: SignedDeploy,
+        receipt: Receipt,
+        log: Vec<Event>,
+    ) -> Result<Done, GenesisError> {
+        if !receipt.succeeded() {
+            let place = receipt.failures.iter().find_map(|failure| match failure {
+                Failure::Run(error) => span_of(error.origin),
+                Failure::Compile(_) => None,
+            });
+            let error = contract.error(ContractProblem::Failed(receipt.failures), place);
+            return Err(GenesisError::Contracts(vec![error]));
+        }
+        let output = receipt.output.into_iter().map(|line| line.text).collect();
+        Ok(Done { contract, deploy, cost: receipt.cost, log, output })
+    }
+
     fn into_row(self) -> Row {
         Row {
             name: self.contract.exported().map(hex::encode),
@@ -323,23 +340,33 @@ impl Run {
         Ok(Run { runtime: Runtime::bootstrapped(history)?, block, logged, done: Vec::new() })
     }
 
-    /// Evaluates the next deploy; none may fail.
-    fn deploy(&mut self, contract: LinkedContract, deploy: SignedDeploy) -> Result<(), GenesisError> {
-        let (receipt, log) = if self.logged {
-            evaluate::record(&mut self.runtime, &deploy, &self.block, 1)
-        } else {
-            (evaluate::run(&mut self.runtime, &deploy, &self.block, 1), Vec::new())
+    /// Evaluates the deploys of contracts; none may fail.
+    fn deploys(
+        &mut self,
+        contracts: Vec<LinkedContract>,
+        parameters: &Parameters,
+        threads: NonZeroUsize,
+        progress: &mut dyn FnMut(Step<'_>),
+    ) -> Result<(), GenesisError> {
+        let deploys: Vec<SignedDeploy> = contracts.iter().map(|contract| deploy_of(contract, parameters)).collect();
+        let mut begins = |number: usize| {
+            let contract = contracts.get(number);
+            contract.into_iter().for_each(|contract| progress(Step::Deploy { number, name: &contract.file.name }));
         };
-        if !receipt.succeeded() {
-            let place = receipt.failures.iter().find_map(|failure| match failure {
-                Failure::Run(error) => span_of(error.origin),
-                Failure::Compile(_) => None,
-            });
-            let error = contract.error(ContractProblem::Failed(receipt.failures), place);
-            return Err(GenesisError::Contracts(vec![error]));
+        let mut results = Vec::with_capacity(deploys.len());
+        begins(0);
+        evaluate::run_all(&mut self.runtime, deploys.iter(), &self.block, threads, self.logged, &mut |receipt, log| {
+            let failed = !receipt.succeeded();
+            results.push((receipt, log));
+            if failed {
+                return ControlFlow::Break(());
+            }
+            begins(results.len());
+            ControlFlow::Continue(())
+        });
+        for ((contract, deploy), (receipt, log)) in contracts.into_iter().zip(deploys).zip(results) {
+            self.done.push(Done::new(contract, deploy, receipt, log)?);
         }
-        let output = receipt.output.into_iter().map(|line| line.text).collect();
-        self.done.push(Done { contract, deploy, cost: receipt.cost, log, output });
         Ok(())
     }
 

@@ -1,10 +1,11 @@
 //! Evaluating genesis deploys: what they see, and what is asked of the state behind them (registry-genesis 1.6, 4.6).
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
 use rhodium_machine::events::{Event, Mismatch};
 use rhodium_machine::system::{BlockData, DeployData, SystemContext};
-use rhodium_machine::{Evaluation, Program, Receipt, Runtime, RuntimeError, UNLIMITED_PHLO, Value};
+use rhodium_machine::{Deploy, Evaluation, Program, Receipt, Runtime, RuntimeError, Settled, UNLIMITED_PHLO, Value};
 use rhodium_random::{Random, deploy_seed};
 use rhodium_store::{History, StateRoot};
 use rhodium_term::{Head, Term};
@@ -16,14 +17,19 @@ pub(crate) fn run(runtime: &mut Runtime, deploy: &SignedDeploy, block: &BlockDat
     runtime.evaluate(evaluation(deploy, source), &mut context(deploy, block))
 }
 
-/// The same, with the event log.
-pub(crate) fn record(
+/// Evaluates the deploys of a block one after the other, as far as that can be told, until somebody has enough. All have
+/// the number 1 in the places of errors.
+pub(crate) fn run_all<'a>(
     runtime: &mut Runtime,
-    deploy: &SignedDeploy,
+    deploys: impl Iterator<Item = &'a SignedDeploy>,
     block: &BlockData,
-    source: u32,
-) -> (Receipt, Vec<Event>) {
-    runtime.record(evaluation(deploy, source), &mut context(deploy, block))
+    threads: NonZeroUsize,
+    logged: bool,
+    settled: &mut Settled<'_>,
+) {
+    let deploy = |deploy| Deploy { evaluation: evaluation(deploy, 1), context: context(deploy, block) };
+    let deploys: Vec<Deploy<'_>> = deploys.map(deploy).collect();
+    runtime.evaluate_all(&deploys, threads, logged, settled);
 }
 
 /// Evaluates a deploy again as its log says.

@@ -2,9 +2,10 @@
 
 mod common;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use common::{build_set, codes, contract, embedded, input, key, system_set, with};
+use common::{TWO, build_set, codes, contract, embedded, input, key, system_set, with};
 use rhodium_genesis::{
     ContractFile, ContractSet, GenesisError, HEAD, START, Step, Wallet, Warning, block_hash, build, decode_block,
     encode_block, seal, standard, verify,
@@ -22,7 +23,7 @@ fn memory() -> Arc<dyn KeyValueStore> {
 fn the_system_contracts_make_a_genesis() {
     let set = system_set();
     let mut steps = Vec::new();
-    let genesis = build(&input(&set), &mut |step| match step {
+    let genesis = build(&input(&set), TWO, &mut |step| match step {
         Step::Linked(deploys) => steps.push(format!("{deploys} deploys")),
         Step::Deploy { name, .. } => steps.push(name.to_owned()),
         Step::Checking => steps.push("checking".to_owned()),
@@ -47,10 +48,12 @@ fn the_system_contracts_make_a_genesis() {
 }
 
 #[test]
-fn two_builds_are_the_same_bytes() {
+fn builds_on_any_number_of_threads_are_the_same_bytes() {
     let set = system_set();
-    let (first, second) = (build_set(&set).unwrap(), build_set(&set).unwrap());
+    let built = |threads| build(&input(&set), NonZeroUsize::new(threads).unwrap(), &mut |_| ()).unwrap();
+    let (first, second) = (built(1), built(2));
     assert_eq!(first.bytes, second.bytes);
+    assert_eq!(first.bytes, built(5).bytes);
     let stored = |genesis: &rhodium_genesis::Genesis| {
         let store = memory();
         genesis.store_in(&store).unwrap();
@@ -62,7 +65,7 @@ fn two_builds_are_the_same_bytes() {
 #[test]
 fn the_standard_state_is_that_of_the_genesis() {
     let set = system_set();
-    let runtime = standard(&set, History::new(memory())).unwrap();
+    let runtime = standard(&set, History::new(memory()), TWO).unwrap();
     assert_eq!(runtime.root(), build_set(&set).unwrap().post_state);
 }
 
@@ -228,12 +231,12 @@ fn published_keys_own_nothing() {
     let mut creator = input(&set);
     creator.creator = Some(pos.secret.clone());
     for input in [bonded, rich, creator] {
-        let error = build(&input, &mut |_| ()).unwrap_err();
+        let error = build(&input, TWO, &mut |_| ()).unwrap_err();
         assert!(matches!(&error, GenesisError::SystemKey { contract, .. } if contract == "PoS"), "{error}");
     }
     let mut empty = input(&set);
     empty.bonds.clear();
-    assert!(matches!(build(&empty, &mut |_| ()), Err(GenesisError::Parameters(_))));
+    assert!(matches!(build(&empty, TWO, &mut |_| ()), Err(GenesisError::Parameters(_))));
 }
 
 /// Changes one bit of one place of an event.
@@ -302,7 +305,7 @@ fn local_inputs_are_compared() {
     let mut other = input(&more);
     other.bonds[0].stake = 7;
     other.parameters.deploy_timestamp = 5;
-    let local = build(&other, &mut |_| ()).unwrap();
+    let local = build(&other, TWO, &mut |_| ()).unwrap();
     let report = verify(&genesis.bytes, Some(&local)).unwrap();
     let fields: Vec<&str> = report.differences.iter().map(|difference| difference.field.as_str()).collect();
     assert_eq!(fields[0], "local: timestamp");
@@ -343,7 +346,7 @@ fn wallets_are_minted_in_batches() {
     let address = |k: u8| rhodium_keys::address_from_public_key(common::key(k).public_key().as_bytes()).unwrap().text;
     let mut rich = input(&set);
     rich.wallets = (1..=250).map(|k| Wallet { address: address(k), balance: i64::from(k) }).collect();
-    let genesis = build(&rich, &mut |_| ()).unwrap();
+    let genesis = build(&rich, TWO, &mut |_| ()).unwrap();
     assert!(!genesis.warnings.iter().any(|warning| matches!(warning, Warning::NotMinted { .. })));
     let batches: Vec<_> = genesis.rows.iter().filter(|row| row.contract.starts_with("VaultBatch")).collect();
     assert_eq!(batches.iter().map(|row| row.output.len()).collect::<Vec<_>>(), [100, 100, 50]);
@@ -353,7 +356,7 @@ fn wallets_are_minted_in_batches() {
 
     let mut poor = input(&set);
     poor.wallets.clear();
-    let rows = build(&poor, &mut |_| ()).unwrap().rows;
+    let rows = build(&poor, TWO, &mut |_| ()).unwrap().rows;
     assert_eq!(rows.last().unwrap().contract, "VaultBatch0", "the empty batch that closes `init`");
 }
 
@@ -370,7 +373,7 @@ fn an_unsigned_genesis_is_the_networks() {
     let set = system_set();
     let mut unsigned = input(&set);
     unsigned.creator = None;
-    let genesis = build(&unsigned, &mut |_| ()).unwrap();
+    let genesis = build(&unsigned, TWO, &mut |_| ()).unwrap();
     assert!(genesis.warnings.contains(&Warning::Unsigned));
     assert!(genesis.block.sig.is_empty() && verify(&genesis.bytes, None).unwrap().creator.is_none());
 }

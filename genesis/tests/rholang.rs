@@ -67,7 +67,7 @@ fn the_contracts_pass_their_tests() {
     assert!(!programs.is_empty(), "there are no programs in rholang/tests");
     let rho_spec = system_key("RhoSpec").unwrap();
     let framework = embedded().into_iter().find(|contract| contract.name == rho_spec.name);
-    let state = standard(&system_set(), History::new(Arc::new(MemoryStore::new()))).unwrap();
+    let state = standard(&system_set(), History::new(Arc::new(MemoryStore::new())), common::TWO).unwrap();
     let mut failed = Vec::new();
     for path in programs {
         let runtime = Runtime::open(state.history().clone(), state.root()).unwrap();

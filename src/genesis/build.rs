@@ -1,6 +1,7 @@
 //! `rho genesis build`: from files to a signed block and a store.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use super::{diagnostics, fail};
 use crate::diagnostics::Diagnostic;
 use crate::draft::Draft;
 use crate::exit::Exit;
+use crate::options::threads;
 use crate::output::Output;
 use crate::table;
 
@@ -58,6 +60,9 @@ pub struct Arguments {
     /// Accept in bonds and wallets whatever the network's own node accepts
     #[arg(long)]
     lenient: bool,
+    /// Most threads that run deploys; the block is the same for all numbers [default: as many as there are cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
 }
 
 /// What `--json` prints.
@@ -110,7 +115,7 @@ fn make(arguments: &Arguments, output: &Output) -> Result<(Genesis, Parameters),
         form: Form::F1r3fly,
         creator: inputs.creator,
     };
-    let genesis = build(&input, &mut |step| match step {
+    let genesis = build(&input, threads(arguments.threads), &mut |step| match step {
         Step::Linked(deploys) => progress.set_length(deploys as u64),
         Step::Deploy { number, name } => {
             progress.set_position(number as u64);

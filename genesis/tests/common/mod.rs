@@ -1,6 +1,8 @@
 //! What the tests of whole sets share: the system contracts as files, and a genesis of small size.
 #![allow(dead_code)] // each test file uses a part
 
+use std::num::NonZeroUsize;
+
 use rhodium_genesis::{
     Bond, BuildInput, ContractFile, ContractSet, EmbeddedContract, Genesis, GenesisError, Parameters, Wallet, build,
 };
@@ -18,6 +20,9 @@ pub fn embedded() -> Vec<EmbeddedContract> {
     };
     system_keys().iter().filter_map(|key| read(key.name.as_str())).collect()
 }
+
+/// Threads.
+pub const TWO: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
 
 pub fn system_set() -> ContractSet {
     ContractSet::embedded(&embedded()).unwrap()
@@ -57,7 +62,7 @@ pub fn input(contracts: &ContractSet) -> BuildInput<'_> {
 }
 
 pub fn build_set(contracts: &ContractSet) -> Result<Genesis, GenesisError> {
-    build(&input(contracts), &mut |_| ())
+    build(&input(contracts), TWO, &mut |_| ())
 }
 
 /// Codes and places of the errors.

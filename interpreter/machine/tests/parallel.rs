@@ -217,6 +217,49 @@ fn deploys_that_share_nothing_and_deploys_that_share_all() {
     assert!(told[2].left.contains(&format!("Int({})", 299 * 300 / 2)), "{}", told[2].left);
 }
 
+#[test]
+fn deploys_that_see_what_earlier_ones_did() {
+    let cases: &[(&str, &[&str])] = &[
+        // A channel that was not there, one that is not there any more, one that is there again.
+        ("Nil", &["@1!(1)", "for (@x <- @1) { @2!(x) }", "for (@x <- @2) { @1!(x) }"]),
+        ("@1!(1)", &["for (@x <- @1) { Nil }", "for (@x <- @1) { @2!(x) }", "@1!(2)"]),
+        // A join gets another receive, or loses one, while its channels stay as they are.
+        ("for (@1 <- @3 & @1 <- @4) { @0!(1) } | @4!(2)", &["for (@2 <- @3 & @x <- @4) { @0!(x) }", "@3!(2)"]),
+        (
+            "for (@1 <- @3 & @1 <- @4) { @0!(1) } | for (@x <- @3 & @y <- @4) { @0!(x + y) } | @5!(0)",
+            &["@3!(1) | @4!(1)", "@3!(7) | @4!(8)", "@4!(1) | @5!(1)"],
+        ),
+        // A message on the other channel of a join, offered or taken.
+        ("for (@x <- @3 & @y <- @4) { @0!(x + y) }", &["@4!(1)", "@3!(1)"]),
+        ("for (@1 <- @3 & @1 <- @4) { @0!(1) } | @4!(1)", &["for (@1 <- @4) { Nil }", "@3!(1)"]),
+        // Joins over the same channels in both orders.
+        (
+            "for (@1 <- @3 & @x <- @4) { @0!(x) }",
+            &["for (@2 <- @4 & @x <- @3) { @0!(x) }", "@4!(2)", "@3!(1)", "@3!(5)", "@4!(2)"],
+        ),
+        // Peeks and persistent ones only read.
+        (
+            "@1!!(1) | contract @2(@x) = { @3!(x) }",
+            &["for (@x <- @1) { @4!(x) }", "@2!(1)", "for (@x <<- @1) { @2!(x) }"],
+        ),
+        // Failing deploys see, but change nothing.
+        ("@1!(1)", &["for (@x <- @1) { @1!(x + 1) }", "for (@x <- @1) { @1!(x + \"\") }", "for (@x <- @1) { @2!(x) }"]),
+        ("@1!(1)", &["for (@x <- @1) { @1!(x + \"\") }", "for (@x <- @1) { @2!(x) }"]),
+        // Equal deploys have equal names.
+        ("Nil", &["new n in { @1!(*n) | n!(1) }", "new n in { n!(2) | for (@x <- n) { @2!(x) } }"]),
+        // Order and numbers of what several deploys leave on their own channels.
+        ("@1!(0) | @2!(0)", &["@1!(1) | @1!(2) | @1!(3)", "@2!(1) | @2!(2)", "for (@x <- @1) { @3!(x) }", "@2!(3)"]),
+    ];
+    for (before, block) in cases {
+        for kept in [false, true] {
+            let before = vec![Signed::new(*before, 1)];
+            let block: Vec<Signed> = block.iter().map(|source| Signed::new(*source, 2)).collect();
+            let later = Signed::new("for (@x <- @1) { @9!(x) } | for (@x <- @3) { @9!(x) } | @4!(4)", 3);
+            compare(&[(before, kept), (block, kept), (vec![later], true)], true, "a case");
+        }
+    }
+}
+
 /// With the state that the second deploy should not see it never ends.
 #[test]
 fn a_draft_that_would_run_forever() {

@@ -351,3 +351,74 @@ impl Pace {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rhodium_random::Random;
+    use rhodium_store::{History, MemoryStore};
+
+    use crate::attempt::Program;
+
+    /// How many of so many deploys run in waves, if so many of each wave run again.
+    fn in_waves(deploys: usize, threads: usize, reruns: impl Fn(usize) -> usize) -> usize {
+        let mut pace = Pace::new(threads);
+        let (mut left, mut waves) = (deploys, 0);
+        while left > 0 {
+            left -= match pace.turn(left) {
+                Turn::Serial(count) => count,
+                Turn::Wave(count) => {
+                    pace.learn(count, reruns(count));
+                    waves += count;
+                    count
+                }
+            };
+        }
+        waves
+    }
+
+    #[test]
+    fn waves_are_for_deploys_that_do_not_conflict() {
+        assert_eq!(in_waves(1000, 2, |_| 0), 1000);
+        assert_eq!(in_waves(1000, 4, |count| count / 8), 1000);
+        let probes = in_waves(10_000, 2, |count| count - 1);
+        assert!((20..100).contains(&probes), "{probes}");
+        assert_eq!(in_waves(1000, 1, |_| 0), 0);
+    }
+
+    /// All that waits, with the numbers of the items.
+    fn numbered(runtime: &Runtime) -> String {
+        let channels = runtime.space.changed_channels();
+        let data = channels.iter().flat_map(|c| c.data.iter().map(|(number, datum)| (number, &datum.data)));
+        let own = channels.iter().flat_map(|c| c.own.iter().map(|(number, receive)| (number, &receive.patterns)));
+        let joins = runtime.space.changed_joins();
+        let waiting = joins.iter().flat_map(|j| j.waiting.iter().map(|(number, receive)| (number, &receive.patterns)));
+        format!("{:?} {:?} {:?}", data.collect::<Vec<_>>(), own.collect::<Vec<_>>(), waiting.collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn items_have_the_numbers_that_they_have_on_one_thread() {
+        let source = |k: usize| match k % 4 {
+            0 => format!("@{k}!(1) | @{k}!(2) | for (@3 <- @{k}) {{ Nil }}"),
+            1 => format!("for (@1 <- @{k} & @2 <- @\"x\") {{ Nil }} | for (@4 <- @{k}) {{ Nil }}"),
+            2 => format!("@{}!(3) | @{}!(0)", k - 2, k - 2),
+            _ => format!("@{k}!(1) | @{k}!(1 + \"\")"),
+        };
+        let sources: Vec<String> = (0..64).map(source).collect();
+        let deploy = |source| {
+            let random = Random::from_seed(&[1]);
+            let evaluation = Evaluation { program: Program::Source(source), source: 0, phlo: i64::MAX, random };
+            Deploy { evaluation, context: SystemContext::default() }
+        };
+        let deploys: Vec<Deploy<'_>> = sources.iter().map(|source| deploy(source)).collect();
+        let states = [1, 2, 3, 64].map(|threads| {
+            let history = History::new(Arc::new(MemoryStore::new()));
+            let mut runtime = Runtime::empty(history).expect("a runtime");
+            let threads = NonZeroUsize::new(threads).expect("threads");
+            runtime.evaluate_all(&deploys, threads, false, &mut |_, _| ControlFlow::Continue(()));
+            numbered(&runtime)
+        });
+        assert!(states[0].contains(&format!("{}", (1_u64 << 63) + 80)), "{}", states[0]);
+        assert!(states.iter().all(|state| *state == states[0]), "{states:#?}");
+    }
+}

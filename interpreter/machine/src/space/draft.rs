@@ -319,3 +319,24 @@ impl Moved {
         self.joins.get(&id).copied().unwrap_or(id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn very_many_reads_are_all_names() {
+        let mut writes = WriteSet::default();
+        let mut reads = ReadSet::Names(Vec::new());
+        (0..MOST_READS * 2).for_each(|k| reads.add(&Value::Int(k as i64 % 100)));
+        assert!(matches!(reads, ReadSet::Names(_)));
+        assert!(!writes.meets(&reads));
+        writes.extend(vec![key(&Value::Int(100))]);
+        assert!(!writes.meets(&reads));
+        (0..=MOST_READS).for_each(|k| reads.add(&Value::Int(k as i64)));
+        assert!(writes.meets(&reads));
+        reads.add(&Value::Int(1));
+        assert!(matches!(reads, ReadSet::Everything));
+        assert!(!WriteSet::default().meets(&reads));
+    }
+}
