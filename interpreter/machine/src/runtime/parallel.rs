@@ -309,7 +309,10 @@ struct Pace {
     /// Deploys to run one after the other now, and when waves are no use the next time.
     serial: usize,
     pause: usize,
-    /// Waves of the smallest size in sequence that were no use.
+    /// The last waves: how many deploys they had, and how many units they took.
+    deploys: usize,
+    units: usize,
+    /// Waves of the smallest size in sequence that gained nothing.
     useless: u32,
 }
 
@@ -318,10 +321,12 @@ impl Pace {
     const MOST: usize = 64;
     /// The first and the longest pause.
     const PAUSES: (usize, usize) = (16, 1024);
+    /// So many deploys show whether waves are of use.
+    const JUDGED: usize = 16;
 
     fn new(threads: usize) -> Pace {
         let serial = if threads == 1 { usize::MAX } else { 0 };
-        Pace { threads, wave: threads, serial, pause: Pace::PAUSES.0, useless: 0 }
+        Pace { threads, wave: threads, serial, pause: Pace::PAUSES.0, deploys: 0, units: 0, useless: 0 }
     }
 
     fn turn(&mut self, left: usize) -> Turn {
@@ -340,13 +345,25 @@ impl Pace {
         } else if reruns * 8 >= count {
             self.wave = (self.wave / 2).max(self.threads);
         }
-        if count.div_ceil(self.threads) + reruns < count {
-            (self.pause, self.useless) = (Pace::PAUSES.0, 0);
+        let units = count.div_ceil(self.threads) + reruns;
+        self.deploys += count;
+        self.units += units;
+        if units < count {
+            self.useless = 0;
         } else if count <= self.threads {
             self.useless += 1;
-            if self.useless > 1 {
-                self.serial = self.pause;
-                self.pause = (self.pause * 2).min(Pace::PAUSES.1);
+        }
+        // Cores that share caches and more do not gain what they should, so it has to be a good deal.
+        let judged = self.deploys >= Pace::JUDGED;
+        let gained = self.units * 4 <= self.deploys * 3;
+        if self.useless > 1 || judged && !gained {
+            self.serial = self.pause;
+            self.pause = (self.pause * 2).min(Pace::PAUSES.1);
+            (self.deploys, self.units) = (0, 0);
+        } else if judged {
+            self.pause = Pace::PAUSES.0;
+            if self.deploys >= Pace::JUDGED * 4 {
+                (self.deploys, self.units) = (self.deploys / 2, self.units / 2);
             }
         }
     }
@@ -383,6 +400,8 @@ mod tests {
         assert_eq!(in_waves(1000, 4, |count| count / 8), 1000);
         let probes = in_waves(10_000, 2, |count| count - 1);
         assert!((20..100).contains(&probes), "{probes}");
+        let probes = in_waves(10_000, 2, |count| count / 2);
+        assert!((20..1000).contains(&probes), "{probes}");
         assert_eq!(in_waves(1000, 1, |_| 0), 0);
     }
 
