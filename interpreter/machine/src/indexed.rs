@@ -113,6 +113,21 @@ impl<T: Clone + Keyed> Indexed<T> {
         Some(item)
     }
 
+    /// Adds `by` to the numbers from `from` on, which must be the greatest in use.
+    pub fn renumber(&mut self, from: u64, by: u64) {
+        if let Some(index) = self.index.get_mut().filter(|_| by > 0) {
+            let moved: Vec<(u64, Option<Value>)> =
+                self.queue.since(from).map(|(number, item)| (number, item.key().cloned())).collect();
+            // The last one first: a number may be one that another item has until it moves too.
+            for (number, key) in moved.into_iter().rev() {
+                let numbers = index.entry(key).or_default();
+                numbers.remove(&number);
+                numbers.insert(number + by);
+            }
+        }
+        self.queue.renumber(from, by);
+    }
+
     /// What `find` makes of the first item, oldest first, of which it makes something; only items that can match what has
     /// this key are tried. (No iterator: it would be larger than most queues.)
     pub fn search<R, E>(
@@ -320,5 +335,30 @@ mod tests {
         assert!(queue.index.get().is_none());
         assert_eq!(candidates(&queue, Some(&Value::Int(1))).len(), queue.len());
         assert!(copy.index.get().is_some());
+    }
+
+    #[test]
+    fn an_index_follows_items_that_get_other_numbers() {
+        let message = |k: i64| {
+            let random = Random::from_seed(&[]);
+            Arc::new(Datum::new(vec![Value::Int(k % 2)], random, false, Origin::default()))
+        };
+        let found = |queue: &Indexed<Arc<Datum>>, key: &Value| {
+            let mut numbers = Vec::new();
+            let Ok(None) = queue.search(Some(key), |number, _| {
+                numbers.push(number);
+                Ok::<Option<()>, std::convert::Infallible>(None)
+            }) else {
+                panic!("nothing was chosen")
+            };
+            numbers
+        };
+        let mut queue = Indexed::default();
+        (0..20).for_each(|k| queue.insert(k, message(k as i64 / 2)));
+        assert_eq!(found(&queue, &Value::Int(0)), [0, 1, 4, 5, 8, 9, 12, 13, 16, 17]);
+        queue.renumber(9, 1);
+        assert_eq!(found(&queue, &Value::Int(0)), [0, 1, 4, 5, 8, 10, 13, 14, 17, 18]);
+        assert_eq!(found(&queue, &Value::Int(1)), [2, 3, 6, 7, 11, 12, 15, 16, 19, 20]);
+        assert_eq!(queue.iter().map(|(number, _)| number).max(), Some(20));
     }
 }

@@ -8,9 +8,11 @@
 //! the channels of the joins that it tries. **Writes** are the channels whose lists it changes, and all channels of the
 //! joins it changes. A draft whose reads nobody wrote since finds in the space what it found below, number for number.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashSet};
 
 use super::{Base, Channel, ChannelId, FIRST_STORED, Join, JoinId, Slots, Space, Touched};
 use crate::value::Value;
@@ -178,7 +180,7 @@ impl Space {
                 channels: BTreeMap::new(),
                 joins: BTreeMap::new(),
                 reads: ReadSet::Names(Vec::new()),
-                tried: HashSet::new(),
+                tried: HashSet::default(),
             })),
             ..Space::default()
         }
@@ -245,7 +247,7 @@ impl Space {
     pub(crate) fn apply(&mut self, effects: Effects) {
         let by = self.next_number - effects.first_number;
         let from = FIRST_STORED + effects.first_number;
-        let mut moved = Moved { channels: HashMap::new(), joins: HashMap::new() };
+        let mut moved = Moved { channels: HashMap::default(), joins: HashMap::default() };
         let mut changed: Vec<ChannelId> = effects.changed.keys().copied().collect();
         for (id, channel) in effects.changed {
             *self.channel_mut(id) = channel;
