@@ -16,8 +16,6 @@ use crate::words::Words;
 
 /// Rows of a table that are shown as text; JSON has them all.
 const MOST_ROWS: usize = 25;
-/// Levels of a flame graph.
-const MOST_LEVELS: usize = 100;
 /// Characters of a name of a body or a channel.
 const MOST_CHARACTERS: usize = 60;
 
@@ -264,26 +262,13 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// What is nested deeper than [`MOST_LEVELS`] counts as its caller's. Callers have smaller numbers than what they run.
+/// Callers have smaller numbers than what they run.
 fn stacks(profile: &profile::Profile, names: &[String], own: &[(Duration, i128)]) -> Vec<Stack> {
-    // The place in `stacks` and the level of every body.
-    let mut at: Vec<(usize, usize)> = Vec::with_capacity(own.len());
-    let mut stacks: Vec<Stack> = Vec::new();
+    let mut stacks: Vec<Stack> = Vec::with_capacity(own.len());
     for ((body, name), (time, cost)) in profile.bodies.iter().zip(names).zip(own) {
-        let caller = body.caller.map(|caller| at[caller as usize]);
-        match caller {
-            Some((stack, level)) if level == MOST_LEVELS => {
-                let above = &mut stacks[stack];
-                (above.time, above.cost) = (above.time + *time, above.cost.saturating_add(*cost));
-                at.push((stack, level));
-            }
-            _ => {
-                let mut path = caller.map_or_else(Vec::new, |(stack, _)| stacks[stack].names.clone());
-                path.push(name.clone());
-                at.push((stacks.len(), path.len()));
-                stacks.push(Stack { names: path, time: *time, cost: *cost });
-            }
-        }
+        let mut path = body.caller.map_or_else(Vec::new, |caller| stacks[caller as usize].names.clone());
+        path.push(name.clone());
+        stacks.push(Stack { names: path, time: *time, cost: *cost });
     }
     stacks
 }

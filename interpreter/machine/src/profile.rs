@@ -91,8 +91,9 @@ pub struct Profile {
 /// Channels that a profile tells apart.
 pub const MOST_CHANNELS: usize = 4096;
 
-/// Bodies that a profile tells apart; what others take is their callers'.
-const MOST_BODIES: usize = 1 << 16;
+/// Bodies that a profile tells apart, and how deep below each other; what others take is their callers'.
+const MOST_BODIES: usize = 1 << 14;
+const MOST_LEVELS: usize = 100;
 
 /// What a profile is made from while an evaluation runs.
 #[derive(Clone, Debug)]
@@ -238,18 +239,20 @@ impl Ledger {
 
 impl Timed {
     fn body_of(&mut self, receive: Origin, channels: &[Value]) -> u32 {
+        let mut level = 0;
         let mut above = Some(self.body);
         while let Some(body) = above {
             let known = &self.bodies[body as usize];
             if body != 0 && known.origin == receive {
                 return body;
             }
+            level += 1;
             above = known.caller;
         }
         if let Some(body) = self.children.get(&(self.body, receive)) {
             return *body;
         }
-        if self.bodies.len() >= MOST_BODIES {
+        if self.bodies.len() >= MOST_BODIES || level >= MOST_LEVELS {
             return self.body;
         }
         let body = self.bodies.len() as u32;

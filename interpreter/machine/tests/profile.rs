@@ -147,3 +147,16 @@ fn bodies_and_channels() {
     assert!(traffic.contains(&(10, 10, 10)), "{traffic:?}");
     assert!(profile.traffic.iter().all(|traffic| !traffic.time.is_zero()));
 }
+
+/// A chain of calls deeper than a profile shows: what is below counts as the last one's that is shown.
+#[test]
+fn deep_chains_are_cut() {
+    let link = |k: usize| format!("for (_ <- @{k}) {{ @{}!(0) }} | ", k + 1);
+    let source = format!("{}@0!(0)", (0..500).map(link).collect::<String>());
+    let mut space = Space::bootstrapped();
+    let (receipt, profile) =
+        space.runtime.profile(evaluation(&source, UNLIMITED_PHLO), &mut SystemContext::default(), Some(ticks));
+    assert_eq!((receipt.comms, profile.bodies.len()), (500, 100));
+    assert_eq!(profile.bodies.iter().map(|body| body.runs).sum::<u64>(), 501);
+    assert_eq!(profile.spent.iter().map(|spent| spent.cost).sum::<i128>(), i128::from(receipt.cost));
+}
