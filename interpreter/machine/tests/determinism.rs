@@ -7,6 +7,8 @@
 
 mod common;
 
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use std::thread;
 use common::{Dice, kinds, random_program};
 use rhodium_machine::events::Event;
 use rhodium_machine::system::SystemContext;
-use rhodium_machine::{Evaluation, Program, Receipt, Runtime};
+use rhodium_machine::{Deploy, Evaluation, Program, Receipt, Runtime};
 use rhodium_random::Random;
 use rhodium_store::{History, LmdbOptions, LmdbStore, StateRoot};
 use sha2::{Digest, Sha256};
@@ -24,7 +26,10 @@ use sha2::{Digest, Sha256};
 /// Enough for all programs that end; persistent sends that meet persistent receives do not.
 const PHLO: i64 = 100_000;
 
-/// Programs that run on one state, one after the other; every second one ends with a checkpoint.
+/// Deploys between two checkpoints.
+const BLOCK: usize = 2;
+
+/// Programs that run on one state, [`BLOCK`] between two checkpoints.
 struct Chain {
     id: String,
     programs: Vec<String>,
@@ -45,6 +50,8 @@ struct Seen {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Log {
     Kept,
+    /// The same, and the deploys between two checkpoints run side by side, as those of a block.
+    Together,
     Followed,
     None,
 }
@@ -61,6 +68,7 @@ struct Way {
 
 const WAYS: &[Way] = &[
     Way { name: "in memory", threads: 1, log: Log::Kept, disk: false, restarted: false },
+    Way { name: "as blocks on two threads", threads: 1, log: Log::Together, disk: false, restarted: false },
     Way { name: "without a log", threads: 2, log: Log::None, disk: false, restarted: false },
     Way { name: "following the log", threads: 4, log: Log::Followed, disk: false, restarted: false },
     Way { name: "restarted", threads: 4, log: Log::Kept, disk: false, restarted: true },
@@ -115,7 +123,7 @@ fn evaluate(
 ) -> (Receipt, Vec<Event>) {
     let mut context = SystemContext::default();
     match (log, known) {
-        (Log::Kept, _) => runtime.record(evaluation, &mut context),
+        (Log::Kept | Log::Together, _) => runtime.record(evaluation, &mut context),
         (_, None) => panic!("the first way keeps logs"),
         // What is not made is taken as it was.
         (Log::None, Some(known)) => (runtime.evaluate(evaluation, &mut context), known.log.clone()),
@@ -126,24 +134,44 @@ fn evaluate(
     }
 }
 
+/// Runs the deploys of a block on two threads.
+fn together<'a>(runtime: &mut Runtime, block: impl Iterator<Item = Evaluation<'a>>) -> Vec<(Receipt, Vec<Event>)> {
+    let deploy = |evaluation| Deploy { evaluation, context: SystemContext::default() };
+    let deploys: Vec<Deploy<'_>> = block.map(deploy).collect();
+    let mut outcomes = Vec::new();
+    runtime.evaluate_all(&deploys, NonZeroUsize::new(2).expect("two"), true, &mut |receipt, log| {
+        outcomes.push((receipt, log));
+        ControlFlow::Continue(())
+    });
+    outcomes
+}
+
 /// Runs a chain. `known`: what was seen before.
 fn run(way: Way, chain: &Chain, directory: &Path, known: Option<&[Seen]>) -> Vec<Seen> {
     let mut runtime = Runtime::bootstrapped(open(way, directory)).expect("the first state");
     let mut seen = Vec::new();
-    for (k, source) in chain.programs.iter().enumerate() {
-        let random = Random::from_seed(&[]).split_short(k as u16);
-        let evaluation = Evaluation { program: Program::Source(source), source: 1, phlo: PHLO, random };
-        let (receipt, log) = evaluate(&mut runtime, evaluation, way.log, known.map(|known| &known[k]));
-        let mut root = None;
-        if k % 2 == 1 || k + 1 == chain.programs.len() {
-            let reached = runtime.checkpoint().expect("a checkpoint");
-            root = Some(reached.to_string());
-            if way.restarted {
-                runtime = reopened(runtime, way, directory, reached);
-            }
+    let mut numbers = 0..;
+    for sources in chain.programs.chunks(BLOCK) {
+        let block = sources.iter().zip(numbers.by_ref()).map(|(source, k)| {
+            let random = Random::from_seed(&[]).split_short(k);
+            Evaluation { program: Program::Source(source), source: 1, phlo: PHLO, random }
+        });
+        let outcomes: Vec<(Receipt, Vec<Event>)> = if way.log == Log::Together {
+            together(&mut runtime, block)
+        } else {
+            let known = |k: usize| known.map(|known| &known[seen.len() + k]);
+            block.enumerate().map(|(k, evaluation)| evaluate(&mut runtime, evaluation, way.log, known(k))).collect()
+        };
+        let reached = runtime.checkpoint().expect("a checkpoint");
+        if way.restarted {
+            runtime = reopened(runtime, way, directory, reached);
         }
-        let output = receipt.output.iter().map(|line| line.text.clone()).collect();
-        seen.push(Seen { cost: receipt.cost, comms: receipt.comms, failures: kinds(&receipt), output, log, root });
+        let last = outcomes.len() - 1;
+        for (k, (receipt, log)) in outcomes.into_iter().enumerate() {
+            let output = receipt.output.iter().map(|line| line.text.clone()).collect();
+            let root = (k == last).then(|| reached.to_string());
+            seen.push(Seen { cost: receipt.cost, comms: receipt.comms, failures: kinds(&receipt), output, log, root });
+        }
     }
     seen
 }
