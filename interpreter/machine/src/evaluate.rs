@@ -80,28 +80,38 @@ impl Frame<'_> {
         budget: &mut Budget,
         open: bool,
     ) -> Result<Value, RunError> {
-        let mut evaluation = Evaluation { stack: SmallVec::new(), meter, budget, open };
-        let mut frames: SmallVec<[Frame<'_>; 2]> = SmallVec::new();
-        match expr {
+        let (mut code, entered) = match expr {
             Expr::Const(value, _) => return Ok(value.clone()),
             Expr::Variable(slot, origin) => {
-                if let Some(value) = variables.get(*slot).filter(Value::is_ground) {
-                    return evaluation.charge(*slot).map(|()| value).map_err(|e| e.or_at(*origin));
+                charge_variable(*slot, meter).map_err(|e| e.or_at(*origin))?;
+                let value = variables.get(*slot).unwrap_or(Value::Nil);
+                if value.is_ground() {
+                    return Ok(value);
                 }
-                frames.extend(evaluation.variable(*slot, variables).map_err(|e| e.or_at(*origin))?);
+                (None, Some(value))
             }
-            Expr::Code(code) => frames.push(Frame { code: Code::Borrowed(code), next: 0 }),
+            Expr::Code(code) => (Some(Frame { code: Code::Borrowed(code), next: 0 }), None),
+        };
+        let mut evaluation = Evaluation { stack: SmallVec::new(), meter, budget, open };
+        if let Some(value) = entered {
+            code = evaluation.push(value);
         }
+        let Some(mut frame) = code else { return Ok(evaluation.pop()) };
+        // Those that wait for the running one.
+        let mut waiting: Vec<Frame<'_>> = Vec::new();
         let nothing = Variables { captured: &[], locals: &[] };
         let mut ops = 0u32;
-        while let Some(frame) = frames.last_mut() {
+        loop {
             ops = ops.wrapping_add(1);
             if ops.is_multiple_of(POLL) && evaluation.budget.interrupted().is_some() {
                 return Err(Fault::from(BudgetExhausted).at(frame.origin()));
             }
             let outermost = matches!(frame.code, Code::Borrowed(_));
             let Some(op) = frame.code.postfix().ops.get(frame.next) else {
-                frames.pop();
+                match waiting.pop() {
+                    Some(below) => frame = below,
+                    None => break,
+                }
                 continue;
             };
             let variables = if outermost { variables } else { &nothing };
@@ -109,13 +119,26 @@ impl Frame<'_> {
             match evaluation.op(op, variables, &mut skip) {
                 Ok(entered) => {
                     frame.next += 1 + skip as usize;
-                    frames.extend(entered);
+                    if let Some(entered) = entered {
+                        waiting.push(std::mem::replace(&mut frame, entered));
+                    }
                 }
                 // The innermost code that knows where it comes from.
-                Err(error) => return Err(frames.iter().rev().fold(error, |e, frame| e.or_at(frame.origin()))),
+                Err(error) => {
+                    let error = error.or_at(frame.origin());
+                    return Err(waiting.iter().rev().fold(error, |e, frame| e.or_at(frame.origin())));
+                }
             }
         }
-        Ok(evaluation.stack.pop().unwrap_or(Value::Nil))
+        Ok(evaluation.pop())
+    }
+}
+
+/// What a variable costs.
+fn charge_variable(slot: Slot, meter: &mut Meter) -> Result<(), RunError> {
+    match slot {
+        Slot::Local(_) => meter.charge(price::VAR_EVAL, Charge::Variable).map_err(Fault::somewhere),
+        Slot::Captured(_) => Ok(()),
     }
 }
 
@@ -131,16 +154,8 @@ impl Evaluation<'_> {
 
     /// Pushes a variable's value, or enters the code of one that is not evaluated yet.
     fn variable(&mut self, slot: Slot, variables: &Variables<'_>) -> Result<Option<Frame<'static>>, RunError> {
-        self.charge(slot)?;
+        charge_variable(slot, self.meter)?;
         Ok(self.push(variables.get(slot).unwrap_or(Value::Nil)))
-    }
-
-    /// What a variable costs.
-    fn charge(&mut self, slot: Slot) -> Result<(), RunError> {
-        match slot {
-            Slot::Local(_) => self.meter.charge(price::VAR_EVAL, Charge::Variable).map_err(Fault::somewhere),
-            Slot::Captured(_) => Ok(()),
-        }
     }
 
     /// Pushes a value, evaluating it first if needed.
@@ -159,6 +174,7 @@ impl Evaluation<'_> {
         None
     }
 
+    #[inline]
     fn op(&mut self, op: &Op, variables: &Variables<'_>, skip: &mut u32) -> Result<Option<Frame<'static>>, RunError> {
         match op {
             Op::Const(value) => self.stack.push(value.clone()),

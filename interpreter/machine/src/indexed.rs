@@ -267,7 +267,7 @@ mod tests {
     fn message(data: &str) -> Arc<Datum> {
         let send = item(&format!("@0!({data})"));
         let data = send.children()[1..].iter().map(Value::from_term).collect();
-        Arc::new(Datum::new(data, Random::from_seed(&[]), false, Origin::default()))
+        Arc::new(Datum::new(data, Box::new(Random::from_seed(&[])), false, Origin::default()))
     }
 
     fn pattern(source: &str) -> BindPattern {
@@ -341,7 +341,7 @@ mod tests {
     fn an_index_follows_items_that_get_other_numbers() {
         let message = |k: i64| {
             let random = Random::from_seed(&[]);
-            Arc::new(Datum::new(vec![Value::Int(k % 2)], random, false, Origin::default()))
+            Arc::new(Datum::new(vec![Value::Int(k % 2)].into(), Box::new(random), false, Origin::default()))
         };
         let found = |queue: &Indexed<Arc<Datum>>, key: &Value| {
             let mut numbers = Vec::new();

@@ -12,6 +12,7 @@ use rhodium_store::{HistoryKey, LeafKind, LeafValue, Snapshot};
 use rhodium_term::Origin;
 use rhodium_term::state_codec as codec;
 use rhodium_term::state_codec::{Caches, Encoder};
+use smallvec::SmallVec;
 
 use crate::code::{BindPattern, Body};
 use crate::error::{Code, ErrorKind, Fault};
@@ -135,14 +136,14 @@ fn load_datum(bytes: &[u8]) -> Result<Datum, Fault> {
     let datum = codec::decode_datum(bytes, Caches::Stored).map_err(damaged)?;
     let data = datum.data.pars.iter().map(Value::from_term).collect();
     let random = Random::from_bytes(&datum.data.random).map_err(damaged)?;
-    Ok(Datum::new(data, random, datum.persistent, Origin::default()))
+    Ok(Datum::new(data, Box::new(random), datum.persistent, Origin::default()))
 }
 
 fn load_continuation(waiting: codec::WaitingContinuation<'_>, channels: &[Value]) -> Result<Continuation, Fault> {
     let codec::ContinuationBody::Process { body, random } = waiting.continuation.body else {
         return Err(damaged("a system process waits in it"));
     };
-    let patterns: Vec<Arc<BindPattern>> = waiting
+    let patterns: SmallVec<[Arc<BindPattern>; 1]> = waiting
         .patterns
         .into_iter()
         .map(|p| Arc::new(BindPattern::new(p.patterns.into_owned(), p.remainder, p.free_count)))
@@ -154,7 +155,7 @@ fn load_continuation(waiting: codec::WaitingContinuation<'_>, channels: &[Value]
         patterns,
         body: Arc::new(Body::materialized(body, waiting.continuation.guard, bind_count)),
         captured: Arc::from([]),
-        random: Random::from_bytes(&random).map_err(damaged)?,
+        random: Box::new(Random::from_bytes(&random).map_err(damaged)?),
         persistent: waiting.persistent,
         peek: !waiting.peeks.is_empty(),
         storage: i64::try_from(storage).unwrap_or(i64::MAX),

@@ -29,7 +29,7 @@ use crate::events::Trace;
 use crate::labels::Labels;
 use crate::limits::{Gauge, Limits};
 use crate::profile::Offer;
-use crate::space::{Continuation, Datum, Fired, Installed, Produced, Space, Taken};
+use crate::space::{Channels, Continuation, Data, Datum, Fired, Installed, Produced, Space};
 use crate::system::{self, SystemContext};
 use crate::value::Value;
 
@@ -52,7 +52,7 @@ enum Task {
         body: u32,
     },
     Consume {
-        channels: Vec<Value>,
+        channels: Channels,
         continuation: Arc<Continuation>,
         origin: Origin,
         body: u32,
@@ -61,13 +61,18 @@ enum Task {
 
 /// A Par in the middle of its terms.
 struct Running {
-    unit: Arc<Unit>,
+    /// Which of the activation's units.
+    unit: usize,
     process: ProcessId,
+    /// The term that is next; [`DONE`] once nothing is left.
     next: usize,
-    random: Random,
+    random: Box<Random>,
     /// Locals to keep when it is done.
     keep: usize,
 }
+
+/// Behind every term.
+const DONE: usize = usize::MAX;
 
 /// Everything one evaluation works on.
 pub(crate) struct Machine<'a, 'l> {
@@ -83,6 +88,8 @@ pub(crate) struct Machine<'a, 'l> {
     /// The send that made the running activation run.
     caller: Origin,
     queue: VecDeque<Task>,
+    /// Empty between activations; kept for its room.
+    stack: Vec<Running>,
     pub trace: Trace<'l>,
 }
 
@@ -123,14 +130,14 @@ impl<'a, 'l> Machine<'a, 'l> {
         source: u32,
         trace: Trace<'l>,
     ) -> Machine<'a, 'l> {
-        let (errors, caller, queue) = (Errors::default(), Origin::default(), VecDeque::new());
+        let (errors, caller, queue, stack) = (Errors::default(), Origin::default(), VecDeque::new(), Vec::new());
         let gauge = Gauge::new(limits.0, limits.1);
-        Machine { space, labels, meter, context, gauge, errors, comms: 0, source, caller, queue, trace }
+        Machine { space, labels, meter, context, gauge, errors, comms: 0, source, caller, queue, stack, trace }
     }
 
     /// Runs a closed process until nothing is left to do, or a limit is reached. Errors end up in `errors`.
     pub fn run(&mut self, process: &Term, random: Random) {
-        self.spawn(process, random);
+        self.spawn(process, Box::new(random));
         while let Some(task) = self.queue.pop_front() {
             if let Err(error) = self.task(task) {
                 self.fail(error, None);
@@ -147,10 +154,9 @@ impl<'a, 'l> Machine<'a, 'l> {
         self.gauge.steps()
     }
 
-    fn spawn(&mut self, process: &Term, random: Random) {
+    fn spawn(&mut self, process: &Term, random: Box<Random>) {
         if !process.is_nil() {
             let unit = Arc::new(compile_process(process, 0));
-            let random = Box::new(random);
             let (captured, locals, caller, body) = (Arc::from([]), Vec::new(), self.caller, self.meter.body());
             self.queue.push_back(Task::Activation { unit, captured, locals, random, caller, body });
         }
@@ -177,7 +183,7 @@ impl<'a, 'l> Machine<'a, 'l> {
             Task::Activation { unit, captured, locals, random, caller, body } => {
                 self.caller = caller;
                 self.meter.enter_body(body);
-                self.activation(unit, &captured, locals, *random);
+                self.activation(unit, &captured, locals, random);
                 Ok(())
             }
             Task::Produce { channel, datum, origin, body } => {
@@ -196,72 +202,91 @@ impl<'a, 'l> Machine<'a, 'l> {
     }
 
     /// Runs an activation to its end. An error ends the term it happened in; the others go on.
-    fn activation(&mut self, unit: Arc<Unit>, captured: &Arc<[Value]>, mut locals: Vec<Value>, random: Random) {
-        let mut stack = vec![Running { unit, process: 0, next: 0, random, keep: 0 }];
-        while let Some(top) = stack.last_mut() {
-            let unit = top.unit.clone();
+    fn activation(&mut self, unit: Arc<Unit>, captured: &Arc<[Value]>, mut locals: Vec<Value>, random: Box<Random>) {
+        let mut units: SmallVec<[Arc<Unit>; 1]> = smallvec![unit];
+        let mut stack = std::mem::take(&mut self.stack);
+        stack.push(Running { unit: 0, process: 0, next: 0, random, keep: 0 });
+        while let Some(mut top) = stack.last_mut() {
+            let unit = &units[top.unit];
             let steps = match &unit.processes[top.process as usize] {
                 Process::Steps(steps) => steps,
                 Process::Spliced { par, scope } => {
                     let par = substitute_captured(par, scope, captured);
-                    top.unit = Arc::new(compile_process(&par, scope.locals));
-                    top.process = 0;
+                    let unit = Arc::new(compile_process(&par, scope.locals));
+                    // Behind it are those of terms that are done.
+                    units.truncate(1 + top.unit);
+                    units.push(unit);
+                    (top.unit, top.process) = (units.len() - 1, 0);
                     continue;
                 }
             };
-            if top.next == 0 && steps.len() > MAX_TERMS {
-                stack.pop();
-                let count = steps.len();
+            let (count, index) = (steps.len(), top.next);
+            if index == 0 && count > MAX_TERMS {
+                top.next = DONE;
                 let text =
                     format!("The number of terms in the Par is {count}, which exceeds the limit of {MAX_TERMS}.");
                 let place = Origin::spanning(steps.iter().map(Step::origin));
-                self.fail(Fault::reduce(text).coded(Code::TooManyTerms).at(place), Some(&unit));
+                self.fail(Fault::reduce(text).coded(Code::TooManyTerms).at(place), Some(unit));
                 continue;
             }
-            let Some(step) = steps.get(top.next) else {
+            let Some(step) = steps.get(index) else {
                 locals.truncate(top.keep);
                 stack.pop();
                 continue;
             };
-            let random = match steps.len() {
-                1 => top.random.clone(),
-                n if n <= 256 => top.random.split_byte(top.next as u8),
-                _ => top.random.split_short(top.next as u16),
-            };
             top.next += 1;
-            let keep = locals.len();
+            let (last, keep) = (top.next == count, locals.len());
             self.meter.enter(|| step.origin());
-            match self.step(step, captured, &mut locals, random) {
-                Ok(None) => {}
-                Ok(Some((process, random))) => stack.push(Running { unit, process, next: 0, random, keep }),
-                Err(error) => {
-                    locals.truncate(keep);
-                    self.fail(error, Some(&unit));
-                    if self.errors.ended() {
-                        return;
-                    }
+            let outcome = if step.enters() {
+                // The last term goes on in the place of the Par.
+                if last {
+                    descend(&mut top.random, index, count);
+                } else {
+                    let random = Box::new(child(&top.random, index, count));
+                    let (unit, process) = (top.unit, top.process);
+                    stack.push(Running { unit, process, next: DONE, random, keep });
+                    let Some(pushed) = stack.last_mut() else { break };
+                    top = pushed;
+                }
+                let entered = self.enter(step, captured, &mut locals, &mut top.random);
+                match entered {
+                    Ok(Some(body)) => (top.process, top.next) = (body, 0),
+                    Ok(None) | Err(_) => top.next = DONE,
+                }
+                entered.map(|_| ())
+            } else {
+                let (random, keep) = if last {
+                    let Some(mut done) = stack.pop() else { break };
+                    descend(&mut done.random, index, count);
+                    (done.random, done.keep)
+                } else {
+                    (Box::new(child(&top.random, index, count)), keep)
+                };
+                let outcome = self.operate(step, captured, &locals, random);
+                locals.truncate(keep);
+                outcome
+            };
+            if let Err(error) = outcome {
+                locals.truncate(keep);
+                self.fail(error, Some(unit));
+                if self.errors.ended() {
+                    return;
                 }
             }
         }
+        self.stack = stack;
     }
 
-    /// Runs one term; the result is a process of the same unit to enter, with its random state.
-    fn step(
+    /// Enters a term with terms inside; the result is the process of the same unit that runs next.
+    fn enter(
         &mut self,
         step: &Step,
         captured: &Arc<[Value]>,
         locals: &mut Vec<Value>,
-        mut random: Random,
-    ) -> Result<Option<(ProcessId, Random)>, RunError> {
+        random: &mut Random,
+    ) -> Result<Option<ProcessId>, RunError> {
         self.gauge.step().map_err(|f| f.at(step.origin()))?;
         match step {
-            Step::Send { channel, data, persistent, origin } => {
-                let variables = Variables { captured, locals };
-                let (channel, data) = self.message(channel, data, &variables).map_err(|e| e.or_at(*origin))?;
-                let datum = Arc::new(Datum::new(data, random, *persistent, *origin));
-                self.produce(channel, datum, *origin)?;
-            }
-            Step::Receive(receive) => self.receive(receive, captured, locals, random)?,
             Step::New { plain, names, injections, body, origin } => {
                 let cost = price::NEW_EVAL + price::NEW_BINDING * (i64::from(*plain) + names.uris.len() as i64);
                 self.meter.charge(cost, Charge::New).map_err(|f| f.at(*origin))?;
@@ -269,11 +294,10 @@ impl<'a, 'l> Machine<'a, 'l> {
                     locals.push(Value::Name(Arc::from(random.next()), self.labels.label(*origin, k)));
                 }
                 self.bind_urns(names, injections, locals).map_err(|e| e.or_at(*origin))?;
-                return Ok(Some((*body, random)));
+                Ok(Some(*body))
             }
             Step::Match { target, cases, origin } => {
-                let body = self.match_on(target, cases, captured, locals).map_err(|e| e.or_at(*origin))?;
-                return Ok(body.map(|body| (body, random)));
+                self.match_on(target, cases, captured, locals).map_err(|e| e.or_at(*origin))
             }
             Step::If { condition, then, otherwise, origin } => {
                 self.meter.charge(price::MATCH_EVAL, Charge::Match).map_err(|f| f.at(*origin))?;
@@ -288,26 +312,49 @@ impl<'a, 'l> Machine<'a, 'l> {
                     let fault = Fault::new(ErrorKind::IfConditionType, text);
                     return Err(fault.about(Subject::Condition(value)).or_at(place).or_at(*origin));
                 };
-                return Ok(Some((if condition { *then } else { *otherwise }, random)));
+                Ok(Some(if condition { *then } else { *otherwise }))
             }
-            Step::Bundle(body, _) => return Ok(Some((*body, random))),
+            Step::Bundle(body, _) => Ok(Some(*body)),
+            Step::Send { .. } | Step::Receive(_) | Step::Run { .. } | Step::Method { .. } => Ok(None),
+        }
+    }
+
+    /// Does a term without others inside that run at once.
+    fn operate(
+        &mut self,
+        step: &Step,
+        captured: &Arc<[Value]>,
+        locals: &[Value],
+        random: Box<Random>,
+    ) -> Result<(), RunError> {
+        self.gauge.step().map_err(|f| f.at(step.origin()))?;
+        match step {
+            Step::Send { channel, data, persistent, origin } => {
+                let variables = Variables { captured, locals };
+                let (channel, data) = self.message(channel, data, &variables).map_err(|e| e.or_at(*origin))?;
+                let datum = Arc::new(Datum::new(data, random, *persistent, *origin));
+                self.produce(channel, datum, *origin)
+            }
+            Step::Receive(receive) => self.receive(receive, captured, locals, random),
             Step::Run { local, origin } => {
                 self.meter.charge(price::VAR_EVAL, Charge::Variable).map_err(|f| f.at(*origin))?;
                 if let Some(value) = locals.get(*local as usize) {
                     self.spawn(&value.to_term(), random);
                 }
+                Ok(())
             }
             Step::Method { call, origin } => {
                 let variables = Variables { captured, locals };
                 let value = Frame::run_open(call, &variables, &mut self.meter, &mut self.gauge.budget)
                     .map_err(|e| e.or_at(*origin))?;
                 let unit = Arc::new(compile_process(&value.to_term(), locals.len() as u32));
-                let (captured, locals, random) = (Arc::from([]), locals.clone(), Box::new(random));
+                let (captured, locals) = (Arc::from([]), locals.to_vec());
                 let (caller, body) = (self.caller, self.meter.body());
                 self.queue.push_back(Task::Activation { unit, captured, locals, random, caller, body });
+                Ok(())
             }
+            Step::New { .. } | Step::Match { .. } | Step::If { .. } | Step::Bundle(..) => Ok(()),
         }
-        Ok(None)
     }
 
     /// Binds the URN names of a `new` (runtime.md 4.5).
@@ -342,12 +389,12 @@ impl<'a, 'l> Machine<'a, 'l> {
         channel: &Expr,
         data: &[Expr],
         variables: &Variables<'_>,
-    ) -> Result<(Value, Vec<Value>), RunError> {
+    ) -> Result<(Value, Data), RunError> {
         self.meter.charge(price::SEND_EVAL, Charge::Send).map_err(Fault::somewhere)?;
         let place = channel.origin();
         let channel = self.seen(channel, variables)?;
         let channel = unbundle(channel, true).map_err(|e| e.or_at(place))?;
-        let data: Result<Vec<Value>, RunError> = data.iter().map(|datum| self.seen(datum, variables)).collect();
+        let data: Result<Data, RunError> = data.iter().map(|datum| self.seen(datum, variables)).collect();
         Ok((channel, data?))
     }
 
@@ -356,7 +403,7 @@ impl<'a, 'l> Machine<'a, 'l> {
         receive: &Receive,
         captured: &Arc<[Value]>,
         locals: &[Value],
-        random: Random,
+        random: Box<Random>,
     ) -> Result<(), RunError> {
         let origin = receive.origin;
         let prepared = self.prepare(receive, captured, locals, random).map_err(|e| e.or_at(origin))?;
@@ -369,12 +416,12 @@ impl<'a, 'l> Machine<'a, 'l> {
         receive: &Receive,
         captured: &Arc<[Value]>,
         locals: &[Value],
-        random: Random,
-    ) -> Result<(Vec<Value>, Continuation), RunError> {
+        random: Box<Random>,
+    ) -> Result<(Channels, Continuation), RunError> {
         self.meter.charge(price::RECEIVE_EVAL, Charge::Receive).map_err(Fault::somewhere)?;
         let variables = Variables { captured, locals };
-        let mut channels = Vec::with_capacity(receive.binds.len());
-        let mut patterns = Vec::with_capacity(receive.binds.len());
+        let mut channels = Channels::with_capacity(receive.binds.len());
+        let mut patterns = SmallVec::with_capacity(receive.binds.len());
         let mut storage: u64 = 0;
         for bind in &receive.binds {
             let source = self.seen(&bind.source, &variables)?;
@@ -509,7 +556,7 @@ impl<'a, 'l> Machine<'a, 'l> {
 
     fn consume(
         &mut self,
-        channels: Vec<Value>,
+        channels: Channels,
         continuation: Arc<Continuation>,
         origin: Origin,
     ) -> Result<(), RunError> {
@@ -527,7 +574,7 @@ impl<'a, 'l> Machine<'a, 'l> {
     /// Offers a receive, with all its charges.
     fn offer_consume(
         &mut self,
-        channels: Vec<Value>,
+        channels: Channels,
         continuation: Arc<Continuation>,
         origin: Origin,
     ) -> Result<(), RunError> {
@@ -580,14 +627,15 @@ impl<'a, 'l> Machine<'a, 'l> {
     fn settle(&mut self, fired: &Fired, trigger: &Random, persistent: bool, channels: usize) -> Result<(), Fault> {
         self.comms += 1;
         let continuation = &fired.continuation;
-        if !continuation.persistent || continuation.random == *trigger {
+        let offered = *continuation.random == *trigger;
+        if !continuation.persistent || offered {
             self.meter.charge(-continuation.storage, Charge::Storage)?;
         }
-        if !continuation.persistent && *trigger != continuation.random {
+        if !continuation.persistent && !offered {
             self.gauge.taken(continuation.storage.unsigned_abs());
         }
-        for taken in &fired.data {
-            self.refund_datum(&taken.channel, &taken.datum, trigger)?;
+        for (channel, datum) in fired.channels.iter().zip(&fired.data) {
+            self.refund_datum(channel, datum, trigger)?;
         }
         if !persistent {
             self.meter.charge(event(channels), Charge::Event)?;
@@ -596,11 +644,12 @@ impl<'a, 'l> Machine<'a, 'l> {
     }
 
     fn refund_datum(&mut self, channel: &Value, datum: &Datum, trigger: &Random) -> Result<(), Fault> {
-        if datum.persistent && datum.random != *trigger {
+        let offered = *datum.random == *trigger;
+        if datum.persistent && !offered {
             return Ok(());
         }
         let size = channel.size().saturating_add(datum.size());
-        if datum.random != *trigger {
+        if !offered {
             self.gauge.taken(size);
         }
         self.meter.charge(-i64::try_from(size).unwrap_or(i64::MAX), Charge::Storage)
@@ -611,7 +660,9 @@ impl<'a, 'l> Machine<'a, 'l> {
     fn dispatch(&mut self, fired: Fired) {
         let Fired { continuation, data, bindings, channels } = fired;
         let mut digests: SmallVec<[[u8; 32]; 4]> = smallvec![continuation.merge_digest()];
-        digests.extend(data.iter().map(|taken| taken.datum.random.merge_digest()));
+        for datum in &data {
+            digests.push(datum.random.merge_digest());
+        }
         let random = Box::new(Random::merge_digests(&digests));
         let unit = continuation.body.unit().clone();
         let captured = continuation.captured.clone();
@@ -619,11 +670,10 @@ impl<'a, 'l> Machine<'a, 'l> {
         let body = self.meter.called(continuation.origin, &channels);
         self.queue.push_back(Task::Activation { unit, captured, locals: bindings, random, caller, body });
         if continuation.peek {
-            for taken in data {
-                if !taken.datum.persistent {
-                    let origin = taken.datum.origin;
-                    let body = self.meter.body();
-                    self.queue.push_back(Task::Produce { channel: taken.channel, datum: taken.datum, origin, body });
+            for (channel, datum) in channels.into_iter().zip(data) {
+                if !datum.persistent {
+                    let (origin, body) = (datum.origin, self.meter.body());
+                    self.queue.push_back(Task::Produce { channel, datum, origin, body });
                 }
             }
         }
@@ -631,9 +681,9 @@ impl<'a, 'l> Machine<'a, 'l> {
 
     /// The send that makes a body run: of the messages the one that comes from the program being evaluated; if none
     /// does, what made the running activation run; and at last any send that is known.
-    fn caller_of(&self, data: &[Taken]) -> Origin {
+    fn caller_of(&self, data: &[Arc<Datum>]) -> Origin {
         let known = |origin: &Origin| origin.is_known();
-        let mut origins = data.iter().map(|taken| taken.datum.origin).filter(known);
+        let mut origins = data.iter().map(|datum| datum.origin).filter(known);
         let mut candidates = origins.clone();
         let own = candidates.find(|origin| origin.source == self.source);
         own.or(Some(self.caller).filter(known)).or_else(|| origins.next()).unwrap_or_default()
@@ -644,7 +694,7 @@ impl<'a, 'l> Machine<'a, 'l> {
         let printed = self.context.output.len();
         let answer = system::call(process.body, &datum.data, self.context).map_err(|fault| {
             let urn = system::urn_of(process.body);
-            fault.about(Subject::System { urn, arguments: datum.data.clone() }).or_at(origin)
+            fault.about(Subject::System { urn, arguments: datum.data.to_vec() }).or_at(origin)
         })?;
         let bytes = self.context.output[printed..].iter().map(|line| line.text.len()).sum();
         if let Err(fault) = self.gauge.printed(bytes) {
@@ -652,11 +702,25 @@ impl<'a, 'l> Machine<'a, 'l> {
             return Err(fault.at(origin));
         }
         if let Some(answer) = answer {
-            let reply = Datum::new(answer.data, datum.random.clone(), false, origin);
+            let reply = Datum::new(answer.data.into(), datum.random.clone(), false, origin);
             let body = self.meter.body();
             self.queue.push_back(Task::Produce { channel: answer.channel, datum: Arc::new(reply), origin, body });
         }
         Ok(())
+    }
+}
+
+/// The random state of one of the terms of a Par (runtime.md 4.4).
+fn child(random: &Random, index: usize, count: usize) -> Random {
+    if count <= 256 { random.split_byte(index as u8) } else { random.split_short(index as u16) }
+}
+
+/// Turns the random state of a Par into that of one of its terms; a single one has that of the Par.
+fn descend(random: &mut Random, index: usize, count: usize) {
+    match count {
+        1 => {}
+        2..=256 => random.descend_byte(index as u8),
+        _ => random.descend_short(index as u16),
     }
 }
 

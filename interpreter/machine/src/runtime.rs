@@ -328,7 +328,7 @@ impl Runtime {
 
     /// The data on a channel.
     pub fn data(&mut self, channel: &Value) -> Result<Vec<Vec<Value>>, RuntimeError> {
-        Ok(self.space.data(channel)?.iter().map(|datum| datum.data.clone()).collect())
+        Ok(self.space.data(channel)?.iter().map(|datum| datum.data.to_vec()).collect())
     }
 
     /// A mark between evaluations, for [`Runtime::left_since`].
@@ -342,7 +342,7 @@ impl Runtime {
         let mut waiting = Vec::new();
         for channel in self.space.changed_channels() {
             for (_, datum) in channel.data.iter().filter(|(number, _)| *number >= mark) {
-                let (data_list, persistent) = (datum.data.clone(), datum.persistent);
+                let (data_list, persistent) = (datum.data.to_vec(), datum.persistent);
                 data.push(Left { channel: channel.name.clone(), data: data_list, persistent });
             }
             for (_, continuation) in channel.own.iter().filter(|(number, _)| *number >= mark) {

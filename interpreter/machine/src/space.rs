@@ -16,7 +16,7 @@ mod forced;
 mod slots;
 mod sources;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 
@@ -25,6 +25,7 @@ use rhodium_matcher::Budget;
 use rhodium_random::Random;
 use rhodium_term::Origin;
 use rhodium_term::state_codec::{Consume, Produce};
+use smallvec::{SmallVec, smallvec};
 
 use crate::code::{BindPattern, Body};
 use crate::error::{ErrorKind, Fault};
@@ -41,7 +42,18 @@ use sources::{At, Sources};
 type OwnMatch = (u64, Arc<Continuation>, Vec<Value>);
 
 /// One datum per bind of a join (its number; `None` for the message being offered), and the values of all variables.
-type Choice = (Vec<Option<u64>>, Vec<Value>);
+type Choice = (SmallVec<[Option<u64>; 4]>, Vec<Value>);
+
+/// The channels of a receive, in bind order.
+pub type Channels = SmallVec<[Value; 1]>;
+
+/// The data of a message.
+pub type Data = SmallVec<[Value; 2]>;
+
+/// One datum per bind of a receive.
+type Messages = SmallVec<[Arc<Datum>; 1]>;
+
+type Ids = SmallVec<[ChannelId; 4]>;
 
 /// A channel's number while it is live.
 pub type ChannelId = u32;
@@ -50,13 +62,16 @@ type JoinId = u32;
 /// Numbers from here on are of items that were stored here; smaller ones of items that came from the base.
 const FIRST_STORED: u64 = 1 << 63;
 
+/// How many empty channels are kept.
+const IDLE: usize = 16;
+
 /// A stored message.
 #[derive(Debug)]
 pub struct Datum {
     /// The data.
-    pub data: Vec<Value>,
+    pub data: Data,
     /// The sender's random state.
-    pub random: Random,
+    pub random: Box<Random>,
     /// `!!`
     pub persistent: bool,
     /// The send it comes from, for error messages; a store does not keep it.
@@ -67,7 +82,7 @@ pub struct Datum {
 
 impl Datum {
     /// A message.
-    pub fn new(data: Vec<Value>, random: Random, persistent: bool, origin: Origin) -> Datum {
+    pub fn new(data: Data, random: Box<Random>, persistent: bool, origin: Origin) -> Datum {
         Datum { data, random, persistent, origin, source: OnceLock::new() }
     }
 
@@ -81,13 +96,13 @@ impl Datum {
 #[derive(Debug)]
 pub struct Continuation {
     /// The patterns, in bind order.
-    pub patterns: Vec<Arc<BindPattern>>,
+    pub patterns: SmallVec<[Arc<BindPattern>; 1]>,
     /// The code of the body.
     pub body: Arc<Body>,
     /// Values of the body's captured variables.
     pub captured: Arc<[Value]>,
     /// The receive's random state.
-    pub random: Random,
+    pub random: Box<Random>,
     /// `<=`
     pub persistent: bool,
     /// `<<-`
@@ -121,24 +136,15 @@ pub struct Installed {
 /// Decides whether a guard holds for the bindings; its evaluation takes steps from the budget.
 pub type GuardCheck<'a> = dyn FnMut(&Continuation, &[Value], &mut Budget) -> Result<bool, Fault> + 'a;
 
-/// A datum that takes part in a COMM.
-#[derive(Debug)]
-pub struct Taken {
-    /// Its channel.
-    pub channel: Value,
-    /// The message.
-    pub datum: Arc<Datum>,
-}
-
 /// A COMM that has happened: data and continuation are removed already where they do not persist.
 #[derive(Debug)]
 pub struct Fired {
     /// The receive.
     pub continuation: Arc<Continuation>,
     /// Its channels, in bind order.
-    pub channels: Vec<Value>,
+    pub channels: Channels,
     /// One datum per bind.
-    pub data: Vec<Taken>,
+    pub data: Messages,
     /// Values of the variables of all binds.
     pub bindings: Vec<Value>,
 }
@@ -164,6 +170,17 @@ struct Channel {
     /// Deploy that saved its lists last.
     saved: u64,
     in_base: bool,
+    /// Its lists changed since the last checkpoint.
+    dirty: bool,
+    /// It is one of the channels that were emptied last.
+    idle: bool,
+}
+
+impl Channel {
+    /// Whether nothing remembers it.
+    fn is_free(&self) -> bool {
+        self.lists.is_empty() && self.installed.is_none() && !self.in_base
+    }
 }
 
 /// What undo has to bring back.
@@ -250,9 +267,12 @@ pub struct Space {
     deploy: u64,
     touched: Touched,
     touched_joins: Touched,
-    saved: HashMap<ChannelId, Lists>,
+    /// The lists of channels, and whether they had changed already.
+    saved: HashMap<ChannelId, (Lists, bool)>,
     saved_joins: HashMap<JoinId, Waiting>,
-    dirty: HashSet<ChannelId>,
+    dirty: Touched,
+    /// Channels that were emptied last, to be freed if they still are when others follow: many are used again at once.
+    idle: VecDeque<ChannelId>,
     dirty_joins: HashSet<JoinId>,
     /// Kept only while logs are followed.
     sources: Option<Box<Sources>>,
@@ -384,9 +404,11 @@ impl Space {
         for continuation in loaded.own {
             lists.own.insert(self.loaded_number(), Arc::new(continuation));
         }
-        let channel = Channel { name: name.clone(), lists, installed: None, created, saved: 0, in_base };
+        let name = name.clone();
+        let channel = Channel { name, lists, installed: None, created, saved: 0, in_base, dirty: false, idle: false };
+        let name = channel.name.clone();
         let id = self.channels.insert(channel);
-        self.index.insert(name.clone(), id);
+        self.index.insert(name, id);
         self.index_channel(id);
         if !in_base {
             self.touched.push(id);
@@ -466,14 +488,18 @@ impl Space {
 
     /// Saves a channel's lists before the running deploy changes them for the first time.
     fn touch(&mut self, id: ChannelId) {
-        self.dirty.insert(id);
         let deploy = self.deploy;
         let channel = self.channel_mut(id);
+        let dirty = std::mem::replace(&mut channel.dirty, true);
         if channel.created != deploy && channel.saved != deploy {
             channel.saved = deploy;
             let lists = channel.lists.clone();
-            self.saved.insert(id, lists);
+            self.saved.insert(id, (lists, dirty));
             self.touched.push(id);
+        }
+        // What a draft changed is listed when it is applied.
+        if !dirty && self.below.is_none() {
+            self.dirty.push(id);
         }
     }
 
@@ -489,23 +515,30 @@ impl Space {
         }
     }
 
-    /// Frees a channel that holds nothing, if the running deploy made it and nothing else remembers it.
+    /// A channel may hold nothing any more. One that the running deploy made is freed soon, as a deploy may make very many.
     fn release(&mut self, id: ChannelId) {
         let deploy = self.deploy;
-        let channel = self.channel(id);
-        if channel.created == deploy {
-            self.free_channel(id);
+        let Some(channel) = self.channels.get_mut(id) else { return };
+        if channel.created != deploy || channel.idle || !channel.is_free() {
+            return;
+        }
+        channel.idle = true;
+        self.idle.push_back(id);
+        if self.idle.len() > IDLE
+            && let Some(oldest) = self.idle.pop_front()
+        {
+            self.channels.get_mut(oldest).into_iter().for_each(|channel| channel.idle = false);
+            self.free_channel(oldest);
         }
     }
 
     fn free_channel(&mut self, id: ChannelId) {
-        let Some(channel) = self.channels.get(id) else { return };
-        if !channel.lists.is_empty() || channel.installed.is_some() || channel.in_base {
-            return;
+        if let Some(channel) = self.channels.get(id)
+            && channel.is_free()
+        {
+            self.index.remove(&channel.name);
+            self.channels.remove(id);
         }
-        self.index.remove(&channel.name);
-        self.channels.remove(id);
-        self.dirty.remove(&id);
     }
 
     fn free_join(&mut self, id: JoinId) {
@@ -539,7 +572,7 @@ impl Space {
             let join = self.channel(id).lists.joins[position];
             self.read_join(join);
             if let Some((number, (chosen, bindings))) = self.join_match(join, id, &datum, budget, guard)? {
-                return Ok(Produced::Fired(self.fire_join(join, number, id, datum, chosen, bindings)));
+                return Ok(Produced::Fired(self.fire_join(join, number, id, datum, &chosen, bindings)));
             }
         }
         self.store_datum(id, datum);
@@ -587,8 +620,7 @@ impl Space {
             self.forget(&continuation, number);
             self.release(id);
         }
-        let data = vec![Taken { channel: name.clone(), datum }];
-        Fired { continuation, channels: vec![name], data, bindings }
+        Fired { continuation, channels: smallvec![name], data: smallvec![datum], bindings }
     }
 
     /// The first receive of a join that the message, with stored ones, satisfies. The choice per bind is the stored
@@ -712,7 +744,7 @@ impl Space {
         trigger: Option<(ChannelId, &Arc<Datum>)>,
         budget: &mut Budget,
     ) -> Result<Option<Choice>, Fault> {
-        let mut chosen = Vec::with_capacity(channels.len());
+        let mut chosen = SmallVec::with_capacity(channels.len());
         let mut bindings = Vec::new();
         for (id, pattern) in channels.iter().zip(&continuation.patterns) {
             let mut fits = |number: Option<u64>, datum: &Datum| {
@@ -744,13 +776,13 @@ impl Space {
         number: u64,
         trigger_channel: ChannelId,
         trigger: Arc<Datum>,
-        chosen: Vec<Option<u64>>,
+        chosen: &[Option<u64>],
         bindings: Vec<Value>,
     ) -> Fired {
         let ids = self.join(join).channels.clone();
         let found = self.join(join).waiting.get(number).cloned();
         let continuation = found.expect("the receive just matched");
-        let data = self.take(&ids, &chosen, Some(&trigger));
+        let data = self.take(&ids, chosen, Some(&trigger));
         let channels = ids.iter().map(|id| self.channel(*id).name.clone()).collect();
         if !continuation.persistent {
             self.touch_join(join);
@@ -758,7 +790,7 @@ impl Space {
             self.forget(&continuation, number);
             self.leave_join(join);
         }
-        let mut ids: Vec<ChannelId> = ids.into_vec();
+        let mut ids = Ids::from_slice(&ids);
         ids.push(trigger_channel);
         self.release_all(ids);
         Fired { continuation, channels, data, bindings }
@@ -772,29 +804,24 @@ impl Space {
     }
 
     /// The chosen data.
-    fn taken(&self, ids: &[ChannelId], chosen: &[Option<u64>], trigger: Option<&Arc<Datum>>) -> Vec<Taken> {
-        let mut taken = Vec::with_capacity(ids.len());
-        for (id, choice) in ids.iter().zip(chosen) {
-            let channel = self.channel(*id).name.clone();
-            let datum = match choice {
-                None => trigger.cloned(),
-                Some(number) => self.datum(*id, *number),
-            };
-            taken.extend(datum.map(|datum| Taken { channel, datum }));
-        }
-        taken
+    fn taken(&self, ids: &[ChannelId], chosen: &[Option<u64>], trigger: Option<&Arc<Datum>>) -> Messages {
+        let datum = |(id, choice): (&ChannelId, &Option<u64>)| match choice {
+            None => trigger.cloned(),
+            Some(number) => self.datum(*id, *number),
+        };
+        ids.iter().zip(chosen).filter_map(datum).collect()
     }
 
     /// Removes the chosen data where they do not persist.
-    fn take(&mut self, ids: &[ChannelId], chosen: &[Option<u64>], trigger: Option<&Arc<Datum>>) -> Vec<Taken> {
+    fn take(&mut self, ids: &[ChannelId], chosen: &[Option<u64>], trigger: Option<&Arc<Datum>>) -> Messages {
         let taken = self.taken(ids, chosen, trigger);
-        for ((id, choice), taken) in ids.iter().zip(chosen).zip(&taken) {
+        for ((id, choice), datum) in ids.iter().zip(chosen).zip(&taken) {
             if let Some(number) = choice
-                && !taken.datum.persistent
+                && !datum.persistent
             {
                 self.touch(*id);
                 self.channel_mut(*id).lists.data.remove(*number);
-                if let (Some(sources), Some(source)) = (&mut self.sources, taken.datum.source.get()) {
+                if let (Some(sources), Some(source)) = (&mut self.sources, datum.source.get()) {
                     sources.remove(&source.hash, *number);
                 }
             }
@@ -802,7 +829,7 @@ impl Space {
         taken
     }
 
-    fn release_all(&mut self, mut ids: Vec<ChannelId>) {
+    fn release_all(&mut self, mut ids: Ids) {
         ids.sort_unstable();
         ids.dedup();
         for id in ids {
@@ -843,13 +870,13 @@ impl Space {
         Ok(None)
     }
 
-    fn intern_all(&mut self, names: &[Value]) -> Result<Vec<ChannelId>, Fault> {
+    fn intern_all(&mut self, names: &[Value]) -> Result<Ids, Fault> {
         names.iter().map(|name| self.intern(name)).collect()
     }
 
     fn fire_consume(
         &mut self,
-        ids: Vec<ChannelId>,
+        ids: Ids,
         names: &[Value],
         continuation: Arc<Continuation>,
         chosen: &[Option<u64>],
@@ -857,10 +884,10 @@ impl Space {
     ) -> Fired {
         let data = self.take(&ids, chosen, None);
         self.release_all(ids);
-        Fired { continuation, channels: names.to_vec(), data, bindings }
+        Fired { continuation, channels: names.into(), data, bindings }
     }
 
-    fn store(&mut self, ids: Vec<ChannelId>, continuation: Arc<Continuation>) {
+    fn store(&mut self, ids: Ids, continuation: Arc<Continuation>) {
         if let [id] = ids[..] {
             if self.channel(id).lists.own.contains(&continuation) {
                 return;
@@ -871,7 +898,7 @@ impl Space {
             self.channel_mut(id).lists.own.insert(number, continuation);
             return;
         }
-        let ids = ids.into_boxed_slice();
+        let ids: Box<[ChannelId]> = ids[..].into();
         let join = match self.find_join(&ids) {
             Some(join) => join,
             None => {
@@ -932,7 +959,7 @@ impl Space {
             if let Some(channel) = self.channels.get_mut(id)
                 && (saved.is_some() || channel.created == deploy)
             {
-                channel.lists = saved.unwrap_or_default();
+                (channel.lists, channel.dirty) = saved.unwrap_or_default();
             }
         }
         self.sweep();
@@ -940,7 +967,9 @@ impl Space {
 
     /// Ends a deploy: frees what is empty.
     fn sweep(&mut self) {
+        self.idle.clear();
         for id in self.touched.take() {
+            self.channels.get_mut(id).into_iter().for_each(|channel| channel.idle = false);
             self.free_channel(id);
         }
         for id in self.touched_joins.take() {
@@ -966,9 +995,7 @@ impl Space {
 
     /// Channels that changed since the last checkpoint, in the canonical order of their names.
     pub fn changed_channels(&self) -> Vec<ChannelState<'_>> {
-        let mut ids: Vec<ChannelId> = self.dirty.iter().copied().collect();
-        ids.sort_unstable();
-        let states = ids.into_iter().filter_map(|id| self.channels.get(id));
+        let states = self.dirty.list.iter().filter_map(|id| self.channels.get(*id)).filter(|channel| channel.dirty);
         let sorted: BTreeMap<&Value, &Channel> = states.map(|channel| (&channel.name, channel)).collect();
         sorted.into_values().map(|channel| self.state(channel)).collect()
     }

@@ -333,9 +333,11 @@ impl Value {
         match self {
             Value::Nil => 0,
             Value::Bool(_) => 4,
-            Value::Int(i) => field(1 + varint_len(((*i << 1) ^ (*i >> 63)) as u64)),
+            // Its field has less than 128 bytes.
+            Value::Int(i) => 3 + varint_len(((*i << 1) ^ (*i >> 63)) as u64),
             Value::Str(s) => field(field(s.len() as u64)),
             Value::Bytes(b) => field(1 + field(b.len() as u64)),
+            Value::Name(id, _) if id.len() == 32 => 32 + 2 + 2 + 2,
             Value::Name(id, _) => field(field(if id.is_empty() { 0 } else { field(id.len() as u64) })),
             Value::List(list) => collection(&list.summary, 2),
             Value::Tuple(tuple) => collection(&tuple.summary, 2),
@@ -488,7 +490,9 @@ impl Hash for Value {
             Value::Bool(b) => b.hash(state),
             Value::Int(i) => i.hash(state),
             Value::Str(s) => s.hash(state),
-            Value::Bytes(b) | Value::Name(b, _) => b.hash(state),
+            Value::Bytes(b) => b.hash(state),
+            // Names are hashes themselves.
+            Value::Name(b, _) => state.write_u64(b.first_chunk().map_or(0, |head| u64::from_le_bytes(*head))),
             Value::List(list) => list.items.iter().for_each(|v| v.hash(state)),
             Value::Tuple(tuple) => tuple.items.hash(state),
             Value::Set(set) => set.items.iter().for_each(|v| v.hash(state)),

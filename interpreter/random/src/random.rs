@@ -90,10 +90,20 @@ impl Random {
     #[must_use]
     pub fn split_short(&self, index: u16) -> Random {
         let mut child = self.copy();
-        for byte in index.to_le_bytes() {
-            child.append(byte);
-        }
+        index.to_le_bytes().into_iter().for_each(|byte| child.append(byte));
         child
+    }
+
+    /// Becomes its child with one more path byte.
+    pub fn descend_byte(&mut self, index: u8) {
+        self.become_copy();
+        self.append(index);
+    }
+
+    /// Becomes its child with two more path bytes.
+    pub fn descend_short(&mut self, index: u16) {
+        self.become_copy();
+        index.to_le_bytes().into_iter().for_each(|byte| self.append(byte));
     }
 
     /// Merges generators, at least two. For a single one the result is a copy of it, for none the generator of the
@@ -189,6 +199,13 @@ impl Random {
         }
     }
 
+    fn become_copy(&mut self) {
+        self.out = [0; 8];
+        self.half_unread = false;
+        self.inherited = self.path_len;
+        self.views = None;
+    }
+
     fn append(&mut self, byte: u8) {
         if usize::from(self.path_len) >= PATH_LEN {
             self.roll_over();
@@ -256,6 +273,9 @@ pub(crate) fn derived_views(path: &[u8; PATH_LEN], inherited: u8, counter: u128)
 
 impl PartialEq for Random {
     fn eq(&self, other: &Random) -> bool {
+        if std::ptr::eq(self, other) {
+            return true;
+        }
         let same_state = self.chain == other.chain
             && self.counter == other.counter
             && self.path_len == other.path_len

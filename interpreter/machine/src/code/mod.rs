@@ -183,6 +183,11 @@ pub enum Step {
 }
 
 impl Step {
+    /// Whether it has terms inside that run at once, in the same activation.
+    pub fn enters(&self) -> bool {
+        matches!(self, Step::New { .. } | Step::Match { .. } | Step::If { .. } | Step::Bundle(..))
+    }
+
     /// Where it stands in the source.
     pub fn origin(&self) -> Origin {
         match self {

@@ -217,7 +217,7 @@ impl<'a> Compare<'a> {
             return;
         }
         let mut produces: SmallVec<[Produce; 2]> =
-            fired.data.iter().map(|taken| *taken.datum.source(&taken.channel)).collect();
+            fired.data.iter().zip(&fired.channels).map(|(datum, channel)| *datum.source(channel)).collect();
         produces.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
         let peeks = if fired.continuation.peek { fired.channels.len() } else { 0 };
         self.comm(fired.continuation.source(&fired.channels), &produces, peeks);

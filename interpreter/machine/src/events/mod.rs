@@ -60,7 +60,8 @@ impl Comm {
         let mut produces: Vec<(Produce, u32)> = fired
             .data
             .iter()
-            .map(|taken| *taken.datum.source(&taken.channel))
+            .zip(&fired.channels)
+            .map(|(datum, channel)| *datum.source(channel))
             .map(|source| (source, if source.persistent { 0 } else { times(&source.hash) }))
             .collect();
         produces.sort_unstable_by(|(a, _), (b, _)| key(a).cmp(&key(b)));

@@ -22,7 +22,7 @@ use smallvec::SmallVec;
 
 use super::{Comm, Event, Expected, Mismatch, SystemSources};
 use crate::error::Fault;
-use crate::space::{Continuation, Datum, Fired, GuardCheck, Produced, Space, Taken, Unfired};
+use crate::space::{Continuation, Datum, Fired, GuardCheck, Produced, Space, Unfired};
 use crate::value::Value;
 
 /// A log that is being followed.
@@ -310,7 +310,7 @@ impl<'a> Rig<'a> {
         let first = self.first.take().or_else(|| {
             let (comm, origin) = match space.unfired(mark, steps)? {
                 Unfired::Receive(fired, origin) => (Comm::new(&fired, |hash| self.count(hash)), origin),
-                Unfired::System(process, Taken { channel, datum }) => {
+                Unfired::System(process, channel, datum) => {
                     let source = *datum.source(&channel);
                     let process = self.systems.of(&channel, process).clone();
                     (Comm::of_system(process, source, self.count(&source.hash)), datum.origin)

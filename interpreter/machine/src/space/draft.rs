@@ -147,7 +147,6 @@ pub(crate) struct Effects {
     made: Slots<Channel>,
     made_joins: Slots<Join>,
     /// What a checkpoint has to look at; a deploy that failed leaves that too.
-    dirty: HashSet<ChannelId>,
     dirty_joins: HashSet<JoinId>,
 }
 
@@ -237,7 +236,6 @@ impl Space {
             changed_joins: below.joins,
             made: self.channels,
             made_joins: self.joins,
-            dirty: self.dirty,
             dirty_joins: self.dirty_joins,
         })
     }
@@ -269,12 +267,15 @@ impl Space {
             moved.joins.insert(id, self.admit_join(join));
         }
         for id in changed {
-            let lists = &mut self.channel_mut(id).lists;
+            let channel = self.channel_mut(id);
+            let (lists, dirty) = (&mut channel.lists, channel.dirty);
             lists.data.renumber(from, by);
             lists.own.renumber(from, by);
             lists.joins.iter_mut().for_each(|id| *id = moved.join(*id));
+            if dirty {
+                self.dirty.push(id);
+            }
         }
-        self.dirty.extend(effects.dirty.into_iter().map(|id| moved.channel(id)));
         self.dirty_joins.extend(effects.dirty_joins.into_iter().map(|id| moved.join(id)));
         self.next_number += effects.numbers;
         self.next_loaded = self.next_loaded.max(effects.next_loaded);

@@ -9,7 +9,7 @@ use rhodium_term::state_codec::Hash;
 use smallvec::SmallVec;
 
 use super::sources::At;
-use super::{ChannelId, Choice, Continuation, Datum, Fired, GuardCheck, Installed, Space, Taken};
+use super::{ChannelId, Choice, Continuation, Datum, Fired, GuardCheck, Installed, Space};
 use crate::error::Fault;
 use crate::events::Comm;
 use crate::value::Value;
@@ -22,7 +22,7 @@ pub(crate) enum Unfired {
     /// Messages and a receive, and which of them came last.
     Receive(Fired, Origin),
     /// A message and a system process.
-    System(Installed, Taken),
+    System(Installed, Value, Arc<Datum>),
 }
 
 impl Space {
@@ -71,7 +71,7 @@ impl Space {
                     let Some(continuation) = self.join(join).waiting.get(number).cloned() else { continue };
                     let choice = self.named(&channels, &continuation, trigger, comm, budget, guard)?;
                     if let Some((chosen, bindings)) = choice {
-                        return Ok(Some(self.fire_join(join, number, id, datum.clone(), chosen, bindings)));
+                        return Ok(Some(self.fire_join(join, number, id, datum.clone(), &chosen, bindings)));
                     }
                 }
                 _ => {}
@@ -169,10 +169,7 @@ impl Space {
             let Some(channel) = self.channels.get(id) else { continue };
             for (_, datum) in channel.lists.data.since(mark) {
                 if let Some(process) = channel.installed.filter(|process| process.arity == datum.data.len()) {
-                    return Some(Unfired::System(
-                        process,
-                        Taken { channel: channel.name.clone(), datum: datum.clone() },
-                    ));
+                    return Some(Unfired::System(process, channel.name.clone(), datum.clone()));
                 }
                 let mut budget = Budget::new(steps);
                 // Matching that takes too long finds nothing.
