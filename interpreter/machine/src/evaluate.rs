@@ -135,7 +135,7 @@ impl Frame<'_> {
 }
 
 /// What a variable costs.
-fn charge_variable(slot: Slot, meter: &mut Meter) -> Result<(), RunError> {
+pub(crate) fn charge_variable(slot: Slot, meter: &mut Meter) -> Result<(), RunError> {
     match slot {
         Slot::Local(_) => meter.charge(price::VAR_EVAL, Charge::Variable).map_err(Fault::somewhere),
         Slot::Captured(_) => Ok(()),

@@ -287,7 +287,8 @@ mod tests {
     }
 
     fn fitting<'a>(pattern: &BindPattern, items: impl Iterator<Item = (u64, &'a Arc<Datum>)>) -> Vec<u64> {
-        let fits = |datum: &Datum| pattern.matches(&datum.data, &mut Budget::new(1_000_000)).expect("easy").is_some();
+        let fits =
+            |datum: &Datum| pattern.matches(&datum.data, &mut Vec::new(), &mut Budget::new(1_000_000)).expect("easy");
         items.filter(|(_, datum)| fits(datum)).map(|(number, _)| number).collect()
     }
 

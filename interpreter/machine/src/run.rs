@@ -24,7 +24,7 @@ use crate::code::{Case, Expr, Process, ProcessId, Receive, Slot, Step, Unit, com
 use crate::cost::{Charge, Meter, comm, event, price};
 use crate::error::{Code, ErrorKind, Fault, RunError, Subject};
 use crate::errors::Errors;
-use crate::evaluate::Frame;
+use crate::evaluate::{Frame, charge_variable};
 use crate::events::Trace;
 use crate::labels::Labels;
 use crate::limits::{Gauge, Limits};
@@ -100,6 +100,15 @@ pub(crate) struct Variables<'a> {
 }
 
 impl Variables<'_> {
+    /// The value of a variable, if it is none that is made of others.
+    pub fn scalar(&self, slot: Slot) -> Option<&Value> {
+        let value = match slot {
+            Slot::Local(i) => self.locals.get(i as usize),
+            Slot::Captured(i) => self.captured.get(i as usize),
+        };
+        value.filter(|value| value.is_scalar())
+    }
+
     pub fn get(&self, slot: Slot) -> Option<Value> {
         match slot {
             Slot::Local(i) => self.locals.get(i as usize).cloned(),
@@ -376,7 +385,13 @@ impl<'a, 'l> Machine<'a, 'l> {
     /// Evaluates a Par and charges for its substitution.
     fn seen(&mut self, expr: &Expr, variables: &Variables<'_>) -> Result<Value, RunError> {
         let place = self.meter.enter(|| expr.origin());
-        let value = self.evaluate(expr, variables)?.settled();
+        let value = match expr {
+            Expr::Variable(slot, _) if let Some(value) = variables.scalar(*slot) => {
+                charge_variable(*slot, &mut self.meter).map_err(|e| e.or_at(expr.origin()))?;
+                value.clone()
+            }
+            _ => self.evaluate(expr, variables)?.settled(),
+        };
         let size = value.size();
         self.meter.charge_size(size, Charge::Substitution).map_err(|f| f.at(expr.origin()))?;
         self.gauge.value(&value, size).map_err(|f| f.at(expr.origin()))?;
@@ -384,18 +399,16 @@ impl<'a, 'l> Machine<'a, 'l> {
         Ok(value)
     }
 
-    fn message(
-        &mut self,
-        channel: &Expr,
-        data: &[Expr],
-        variables: &Variables<'_>,
-    ) -> Result<(Value, Data), RunError> {
+    fn message(&mut self, channel: &Expr, data: &[Expr], variables: &Variables<'_>) -> Result<(Value, Data), RunError> {
         self.meter.charge(price::SEND_EVAL, Charge::Send).map_err(Fault::somewhere)?;
         let place = channel.origin();
         let channel = self.seen(channel, variables)?;
         let channel = unbundle(channel, true).map_err(|e| e.or_at(place))?;
-        let data: Result<Data, RunError> = data.iter().map(|datum| self.seen(datum, variables)).collect();
-        Ok((channel, data?))
+        let mut values = Data::with_capacity(data.len());
+        for datum in data {
+            values.push(self.seen(datum, variables)?);
+        }
+        Ok((channel, values))
     }
 
     fn receive(
@@ -440,7 +453,8 @@ impl<'a, 'l> Machine<'a, 'l> {
             patterns.push(pattern);
         }
         let by_slot = |slot: Slot| variables.get(slot);
-        let values: Arc<[Value]> = receive.captures.iter().filter_map(|slot| variables.get(*slot)).collect();
+        let values: Arc<[Value]> =
+            receive.captures.iter().map(|slot| variables.get(*slot).unwrap_or(Value::Nil)).collect();
         let outer = &receive.body.outer;
         let by_index = |index: u32| {
             let position = outer.captures.binary_search(&index).ok()?;
@@ -554,12 +568,7 @@ impl<'a, 'l> Machine<'a, 'l> {
         }
     }
 
-    fn consume(
-        &mut self,
-        channels: Channels,
-        continuation: Arc<Continuation>,
-        origin: Origin,
-    ) -> Result<(), RunError> {
+    fn consume(&mut self, channels: Channels, continuation: Arc<Continuation>, origin: Origin) -> Result<(), RunError> {
         match self.meter.sample() {
             None => self.offer_consume(channels, continuation, origin),
             Some(sample) => {
@@ -580,14 +589,15 @@ impl<'a, 'l> Machine<'a, 'l> {
     ) -> Result<(), RunError> {
         let place = |fault: Fault| fault.at(origin);
         self.meter.charge(continuation.storage, Charge::Storage).map_err(place)?;
-        let Some(fired) = self.offer_receive(&channels, &continuation, origin).map_err(place)? else {
+        let count = channels.len();
+        let again = continuation.persistent.then(|| channels.clone());
+        let Some(fired) = self.offer_receive(channels, &continuation, origin).map_err(place)? else {
             self.gauge.stored(continuation.storage.unsigned_abs()).map_err(place)?;
-            return self.meter.charge(event(channels.len()), Charge::Event).map_err(place);
+            return self.meter.charge(event(count), Charge::Event).map_err(place);
         };
-        self.settle(&fired, &continuation.random, continuation.persistent, channels.len()).map_err(place)?;
-        let again = continuation.persistent;
+        self.settle(&fired, &continuation.random, continuation.persistent, count).map_err(place)?;
         self.dispatch(fired);
-        if again {
+        if let Some(channels) = again {
             let body = self.meter.body();
             self.queue.push_back(Task::Consume { channels, continuation, origin, body });
         }
@@ -609,15 +619,15 @@ impl<'a, 'l> Machine<'a, 'l> {
     /// The same for a receive.
     fn offer_receive(
         &mut self,
-        channels: &[Value],
+        channels: Channels,
         continuation: &Arc<Continuation>,
         origin: Origin,
     ) -> Result<Option<Fired>, Fault> {
         let budget = self.gauge.budget.refill();
         if let Trace::Replay(rig) = &mut self.trace {
-            return rig.consume(self.space, channels, continuation, origin, budget, &mut guard_holds);
+            return rig.consume(self.space, &channels, continuation, origin, budget, &mut guard_holds);
         }
-        self.trace.consume(channels, continuation);
+        self.trace.consume(&channels, continuation);
         let fired = self.space.consume(channels, continuation.clone(), budget, &mut guard_holds)?;
         fired.iter().for_each(|fired| self.trace.fired(fired));
         Ok(fired)
@@ -659,11 +669,7 @@ impl<'a, 'l> Machine<'a, 'l> {
     /// offered again by the sender.
     fn dispatch(&mut self, fired: Fired) {
         let Fired { continuation, data, bindings, channels } = fired;
-        let mut digests: SmallVec<[[u8; 32]; 4]> = smallvec![continuation.merge_digest()];
-        for datum in &data {
-            digests.push(datum.random.merge_digest());
-        }
-        let random = Box::new(Random::merge_digests(&digests));
+        let random = Box::new(merged(&continuation, &data));
         let unit = continuation.body.unit().clone();
         let captured = continuation.captured.clone();
         let caller = self.caller_of(&data);
@@ -708,6 +714,21 @@ impl<'a, 'l> Machine<'a, 'l> {
         }
         Ok(())
     }
+}
+
+/// The random state of a body: that of the receive and those of the messages merged.
+fn merged(continuation: &Continuation, data: &[Arc<Datum>]) -> Random {
+    let mut digests: SmallVec<[[u8; 32]; 4]> = SmallVec::new();
+    let mut randoms: SmallVec<[&Random; 4]> = SmallVec::new();
+    match continuation.known_digest() {
+        Some(digest) => digests.push(digest),
+        None => randoms.push(&continuation.random),
+    }
+    for datum in data {
+        randoms.push(&datum.random);
+    }
+    Random::each_merge_digest(&randoms, |digest| digests.push(digest));
+    Random::merge_digests(&digests)
 }
 
 /// The random state of one of the terms of a Par (runtime.md 4.4).

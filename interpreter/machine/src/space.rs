@@ -122,6 +122,11 @@ impl Continuation {
     pub(crate) fn merge_digest(&self) -> [u8; 32] {
         *self.digest.get_or_init(|| self.random.merge_digest())
     }
+
+    /// The same, if it is known or will be needed again.
+    pub(crate) fn known_digest(&self) -> Option<[u8; 32]> {
+        if self.persistent { Some(self.merge_digest()) } else { self.digest.get().copied() }
+    }
 }
 
 /// A system process on a channel.
@@ -597,11 +602,12 @@ impl Space {
         budget: &mut Budget,
         guard: &mut GuardCheck<'_>,
     ) -> Result<Option<OwnMatch>, Fault> {
+        let mut bindings = Vec::new();
         self.channel(id).lists.own.search(message_key(&datum.data), |number, continuation| {
-            let bound = continuation.patterns[0].matches(&datum.data, budget).map_err(too_hard)?;
-            let Some(bindings) = bound else { return Ok(None) };
-            let fits = continuation.body.guard.is_none() || guard(continuation, &bindings, budget)?;
-            Ok(fits.then(|| (number, continuation.clone(), bindings)))
+            bindings.clear();
+            let fits = continuation.patterns[0].matches(&datum.data, &mut bindings, budget).map_err(too_hard)?
+                && (continuation.body.guard.is_none() || guard(continuation, &bindings, budget)?);
+            Ok(fits.then(|| (number, continuation.clone(), std::mem::take(&mut bindings))))
         })
     }
 
@@ -713,7 +719,8 @@ impl Space {
                 if taken {
                     continue;
                 }
-                if let Some(bindings) = continuation.patterns[bind].matches(&datum.data, budget).map_err(too_hard)? {
+                let mut bindings = Vec::new();
+                if continuation.patterns[bind].matches(&datum.data, &mut bindings, budget).map_err(too_hard)? {
                     found = Some((candidate, bindings));
                     break;
                 }
@@ -748,8 +755,8 @@ impl Space {
         let mut bindings = Vec::new();
         for (id, pattern) in channels.iter().zip(&continuation.patterns) {
             let mut fits = |number: Option<u64>, datum: &Datum| {
-                let bound = pattern.matches(&datum.data, budget).map_err(too_hard)?;
-                Ok::<_, Fault>(bound.map(|bound| (number, bound)))
+                let fits = pattern.matches(&datum.data, &mut bindings, budget).map_err(too_hard)?;
+                Ok::<_, Fault>(fits.then_some(number))
             };
             let mut found = match trigger.filter(|(channel, _)| channel == id) {
                 Some((_, datum)) => fits(None, datum)?,
@@ -759,9 +766,8 @@ impl Space {
                 let data = &self.channel(*id).lists.data;
                 found = data.search(pattern_key(pattern), |number, datum| fits(Some(number), datum))?;
             }
-            let Some((number, mut bound)) = found else { return Ok(None) };
+            let Some(number) = found else { return Ok(None) };
             chosen.push(number);
-            if bindings.is_empty() { bindings = bound } else { bindings.append(&mut bound) }
         }
         Ok(Some((chosen, bindings)))
     }
@@ -857,12 +863,12 @@ impl Space {
     /// Offers a receive (runtime.md 6.3). `Ok(None)`: it waits.
     pub fn consume(
         &mut self,
-        names: &[Value],
+        names: Channels,
         continuation: Arc<Continuation>,
         budget: &mut Budget,
         guard: &mut GuardCheck<'_>,
     ) -> Result<Option<Fired>, Fault> {
-        let ids = self.intern_all(names)?;
+        let ids = self.intern_all(&names)?;
         if let Some((chosen, bindings)) = self.search(&ids, &continuation, None, budget, guard)? {
             return Ok(Some(self.fire_consume(ids, names, continuation, &chosen, bindings)));
         }
@@ -877,14 +883,14 @@ impl Space {
     fn fire_consume(
         &mut self,
         ids: Ids,
-        names: &[Value],
+        channels: Channels,
         continuation: Arc<Continuation>,
         chosen: &[Option<u64>],
         bindings: Vec<Value>,
     ) -> Fired {
         let data = self.take(&ids, chosen, None);
         self.release_all(ids);
-        Fired { continuation, channels: names.into(), data, bindings }
+        Fired { continuation, channels, data, bindings }
     }
 
     fn store(&mut self, ids: Ids, continuation: Arc<Continuation>) {

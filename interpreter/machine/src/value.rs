@@ -373,6 +373,15 @@ impl Value {
         }
     }
 
+    /// Whether it is not made of other values: evaluating and substituting it changes nothing.
+    pub fn is_scalar(&self) -> bool {
+        use Value::{Bool, Bytes, Int, List, Map, Name, Nil, Set, Str, Term, Tuple};
+        match self {
+            Nil | Bool(_) | Int(_) | Str(_) | Bytes(_) | Name(..) => true,
+            List(_) | Tuple(_) | Set(_) | Map(_) | Term(_) => false,
+        }
+    }
+
     /// Whether evaluating the value's top-level expressions changes and costs nothing.
     pub fn is_ground(&self) -> bool {
         match self {
@@ -491,8 +500,11 @@ impl Hash for Value {
             Value::Int(i) => i.hash(state),
             Value::Str(s) => s.hash(state),
             Value::Bytes(b) => b.hash(state),
-            // Names are hashes themselves.
-            Value::Name(b, _) => state.write_u64(b.first_chunk().map_or(0, |head| u64::from_le_bytes(*head))),
+            // Most names are hashes themselves.
+            Value::Name(b, _) => match b.first_chunk() {
+                Some(head) => state.write_u64(u64::from_le_bytes(*head)),
+                None => b.hash(state),
+            },
             Value::List(list) => list.items.iter().for_each(|v| v.hash(state)),
             Value::Tuple(tuple) => tuple.items.hash(state),
             Value::Set(set) => set.items.iter().for_each(|v| v.hash(state)),

@@ -7,6 +7,8 @@ mod blake;
 mod codec;
 mod random;
 mod seed;
+#[cfg(target_arch = "x86_64")]
+mod wide;
 
 pub use codec::{ENCODED_LEN, RandomError};
 pub use random::Random;

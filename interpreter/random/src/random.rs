@@ -124,6 +124,21 @@ impl Random {
         low_half(&self.close())
     }
 
+    /// What each generator contributes to a merge, in order; several are worked out together.
+    pub fn each_merge_digest(randoms: &[&Random], mut done: impl FnMut([u8; 32])) {
+        for group in randoms.chunks(4) {
+            let [first, _, ..] = group else {
+                group.iter().for_each(|only| done(only.merge_digest()));
+                continue;
+            };
+            let jobs: [(&Chain, Block, u128); 4] = std::array::from_fn(|k| {
+                let random = group.get(k).unwrap_or(first);
+                (&random.chain, random.pending(), random.after_block())
+            });
+            crate::blake::close(&jobs[..group.len()], |[a, b, c, d]| done(low_half(&[a, b, c, d, 0, 0, 0, 0])));
+        }
+    }
+
     /// [`Random::merge`] on digests made by [`Random::merge_digest`]; fewer than two digests are merged all the same.
     #[must_use]
     pub fn merge_digests(digests: &[[u8; 32]]) -> Random {
@@ -276,9 +291,11 @@ impl PartialEq for Random {
         if std::ptr::eq(self, other) {
             return true;
         }
-        let same_state = self.chain == other.chain
+        // What mostly differs comes first.
+        let same_state = self.path_len == other.path_len
+            && self.chain[0] == other.chain[0]
+            && self.chain == other.chain
             && self.counter == other.counter
-            && self.path_len == other.path_len
             && self.half_unread == other.half_unread
             && self.absorbed == other.absorbed
             && self.path == other.path

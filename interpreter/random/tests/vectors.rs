@@ -252,3 +252,32 @@ fn bad_bytes_are_refused() {
     assert_eq!(with(532, 113), Err(RandomError::PathPosition(113)));
     assert_eq!(with(535, 1), Err(RandomError::PathPosition(1 << 24)));
 }
+
+#[test]
+fn digests_worked_out_together_are_those_worked_out_alone() {
+    let root = Random::from_seed(b"together");
+    let children: Vec<Random> = (0..10).map(|k| root.split_byte(k)).collect();
+    for count in 0..=children.len() {
+        let randoms: Vec<&Random> = children[..count].iter().collect();
+        let mut digests = Vec::new();
+        Random::each_merge_digest(&randoms, |digest| digests.push(digest));
+        assert_eq!(digests, randoms.iter().map(|random| random.merge_digest()).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn descending_is_splitting_in_place() {
+    let mut random = Random::from_seed(b"down");
+    random.next();
+    for index in 0..300u16 {
+        let (byte, short) = (random.split_byte(index as u8), random.split_short(index));
+        let mut copy = random.clone();
+        copy.descend_byte(index as u8);
+        assert_eq!(copy.to_bytes(), byte.to_bytes());
+        random.descend_short(index);
+        assert_eq!(random.to_bytes(), short.to_bytes());
+        if index % 7 == 0 {
+            random.next();
+        }
+    }
+}

@@ -187,25 +187,28 @@ impl BindPattern {
         &self.compiled
     }
 
-    /// Matches a message's data; the result has one value per level (language.md 4.7).
-    pub fn matches(&self, data: &[Value], budget: &mut Budget) -> Result<Option<Vec<Value>>, BudgetExhausted> {
+    /// Matches a message's data. If it fits, one value per level is added to `out` (language.md 4.7).
+    pub fn matches(&self, data: &[Value], out: &mut Vec<Value>, budget: &mut Budget) -> Result<bool, BudgetExhausted> {
         let fits = if self.remainder.is_some() { data.len() >= self.arity() } else { data.len() == self.arity() };
         if !fits {
-            return Ok(None);
+            return Ok(false);
         }
         if matches!(self.remainder, Some(Var::Bound(_))) {
             let terms: Vec<Term> = data.iter().map(Value::to_term).collect();
             let bound = match_message(&terms, &self.terms, self.remainder, self.free_count, budget)?;
-            return Ok(bound.map(|b| b.iter().map(Value::from_term).collect()));
+            out.extend(bound.iter().flatten().map(Value::from_term));
+            return Ok(bound.is_some());
         }
-        let mut out = vec![Value::Nil; self.free_count as usize];
-        if !all(&self.compiled, data.iter(), &mut out, budget)? {
-            return Ok(None);
+        let from = out.len();
+        out.resize(from + self.free_count as usize, Value::Nil);
+        let levels = &mut out[from..];
+        let matched = all(&self.compiled, data.iter(), levels, budget)?;
+        if !matched {
+            out.truncate(from);
+        } else if let Some(Var::Free(level)) = self.remainder {
+            bind(levels, level, Value::list(data[self.arity()..].iter().cloned()));
         }
-        if let Some(Var::Free(level)) = self.remainder {
-            bind(&mut out, level, Value::list(data[self.arity()..].iter().cloned()));
-        }
-        Ok(Some(out))
+        Ok(matched)
     }
 }
 

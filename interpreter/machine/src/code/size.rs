@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rhodium_term::{
     CHILD_KEY_LEN, Head, Mode, Term, Var, binders_above_child, child_is_pattern, size_parts, substitute, varint_len,
 };
+use smallvec::SmallVec;
 
 use super::{Scope, Slot};
 use crate::value::Value;
@@ -109,7 +110,7 @@ impl SizeProgram {
         if self.nodes.is_empty() {
             return self.fixed;
         }
-        let mut sizes: Vec<u64> = Vec::with_capacity(self.nodes.len());
+        let mut sizes: SmallVec<[u64; 16]> = SmallVec::with_capacity(self.nodes.len());
         for node in &self.nodes {
             let sum = |fixed: u64, children: &[u32], sizes: &[u64]| {
                 children.iter().map(|c| field(sizes[*c as usize])).fold(fixed, u64::saturating_add)

@@ -91,7 +91,8 @@ impl Space {
     ) -> Result<Option<Fired>, Fault> {
         let ids = self.intern_all(names)?;
         let choice = self.named(&ids, continuation, None, comm, budget, guard)?;
-        Ok(choice.map(|(chosen, bindings)| self.fire_consume(ids, names, continuation.clone(), &chosen, bindings)))
+        Ok(choice
+            .map(|(chosen, bindings)| self.fire_consume(ids, names.into(), continuation.clone(), &chosen, bindings)))
     }
 
     /// Stores a message without looking for a receive.
