@@ -62,7 +62,7 @@ impl Runtime {
         // Whether it went through to the end has been told already.
         let _ = std::thread::scope(|scope| {
             let crew = Crew::of(scope, &block, threads.saturating_sub(1));
-            let mut pace = Pace::new(crew.jobs.len() + 1);
+            let mut pace = Pace::new(crew.orders.len() + 1);
             let mut at = 0;
             let mut longest = 0;
             while at < deploys.len() {
@@ -70,10 +70,11 @@ impl Runtime {
                 match turn {
                     Turn::Wave(count) => {
                         let job = Job::new(at..at + count, Some(std::mem::take(space)), longest);
-                        let (job, outcomes) = crew.run(&block, job);
-                        *space = job.space.and_then(Arc::into_inner).expect("all drafts are finished");
+                        let (mut job, outcomes) = crew.run(&block, job);
+                        *space = job.space.take().and_then(Arc::into_inner).expect("all drafts are finished");
                         longest = outcomes.iter().flatten().map(|outcome| outcome.steps).fold(longest, u64::max);
                         let reruns = block.settle(space, at, &job.compiled, outcomes, settled)?;
+                        crew.forget(job.compiled);
                         pace.learn(count, reruns);
                         at += count;
                     }
@@ -240,9 +241,16 @@ impl Block<'_> {
     }
 }
 
+/// What a thread of the crew is to do.
+enum Order {
+    Work(Arc<Job>),
+    /// To free memory, which takes time too.
+    Forget(Vec<Compiled>),
+}
+
 /// The other threads.
 struct Crew {
-    jobs: Vec<Sender<Arc<Job>>>,
+    orders: Vec<Sender<Order>>,
     done: Receiver<Vec<(usize, Outcome)>>,
 }
 
@@ -251,10 +259,11 @@ impl Crew {
     fn of<'scope, 'a>(scope: &'scope Scope<'scope, 'a>, block: &'a Block<'a>, count: usize) -> Crew {
         let (sender, done) = channel();
         let start = |_| {
-            let (job, jobs) = channel::<Arc<Job>>();
+            let (order, orders) = channel::<Order>();
             let sender = sender.clone();
             let work = move || {
-                for job in jobs {
+                for order in orders {
+                    let Order::Work(job) = order else { continue };
                     // A panic in a draft is one only if the deploy panics again where it counts.
                     let outcomes = catch_unwind(AssertUnwindSafe(|| job.work(block))).unwrap_or_default();
                     drop(job);
@@ -263,23 +272,30 @@ impl Crew {
                     }
                 }
             };
-            Builder::new().spawn_scoped(scope, work).ok().map(|_| job)
+            Builder::new().spawn_scoped(scope, work).ok().map(|_| order)
         };
-        Crew { jobs: (0..count).map_while(start).collect(), done }
+        Crew { orders: (0..count).map_while(start).collect(), done }
     }
 
     /// Hands a job to the other threads.
     fn begin(&self, job: Job) -> Arc<Job> {
         let job = Arc::new(job);
-        for thread in &self.jobs {
-            thread.send(job.clone()).expect("the threads live as long as the crew");
+        for thread in &self.orders {
+            thread.send(Order::Work(job.clone())).expect("the threads live as long as the crew");
         }
         job
     }
 
+    /// Frees what deploys were compiled to, beside what comes next.
+    fn forget(&self, compiled: Vec<Compiled>) {
+        if let Some(thread) = self.orders.first() {
+            thread.send(Order::Forget(compiled)).expect("the threads live as long as the crew");
+        }
+    }
+
     /// Waits until they have done it.
     fn wait(&self) -> Vec<(usize, Outcome)> {
-        let shares = self.jobs.iter().map(|_| self.done.recv().expect("the threads live as long as the crew"));
+        let shares = self.orders.iter().map(|_| self.done.recv().expect("the threads live as long as the crew"));
         shares.flatten().collect()
     }
 
@@ -341,7 +357,7 @@ impl Pace {
 
     fn learn(&mut self, count: usize, reruns: usize) {
         if reruns == 0 {
-            self.wave = (self.wave * 2).min(self.threads * Pace::MOST);
+            self.wave = (self.wave * 4).min(self.threads * Pace::MOST);
         } else if reruns * 8 >= count {
             self.wave = (self.wave / 2).max(self.threads);
         }
