@@ -9,56 +9,14 @@ mod common;
 use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use common::{best, comm_floor, tables_only};
+use common::{Workload, best, comm_floor, evaluation, run, runtime, tables_only};
 use criterion::Criterion;
 use rhodium_machine::events::Event;
 use rhodium_machine::system::SystemContext;
-use rhodium_machine::{Deploy, Evaluation, Program, Receipt, Runtime, UNLIMITED_PHLO};
-use rhodium_random::Random;
-use rhodium_store::{History, MemoryStore};
-use serde::Deserialize;
-
-/// A program of a given size, which `$n` in it stands for.
-#[derive(Deserialize)]
-struct Workload {
-    name: String,
-    base: u64,
-    program: String,
-}
-
-impl Workload {
-    fn of_size(&self, n: u64) -> String {
-        self.program.replace("$n", &n.to_string())
-    }
-}
-
-fn workloads() -> Vec<Workload> {
-    #[derive(Deserialize)]
-    struct File {
-        workload: Vec<Workload>,
-    }
-    let file: File = toml::from_str(include_str!("../tests/data/workloads.toml")).expect("the workloads");
-    file.workload
-}
-
-fn runtime() -> Runtime {
-    Runtime::empty(History::new(Arc::new(MemoryStore::new()))).expect("an empty space")
-}
-
-fn evaluation(source: &str) -> Evaluation<'_> {
-    let random = Random::from_seed(&[]);
-    Evaluation { program: Program::Source(source), source: 1, phlo: UNLIMITED_PHLO, random }
-}
-
-fn run(source: &str) -> Receipt {
-    let receipt = runtime().evaluate(evaluation(source), &mut SystemContext::default());
-    assert!(receipt.succeeded(), "{:?}", receipt.failures);
-    receipt
-}
+use rhodium_machine::{Deploy, Receipt};
 
 fn record(source: &str) -> (Receipt, Vec<Event>) {
     runtime().record(evaluation(source), &mut SystemContext::default())
@@ -173,7 +131,7 @@ fn ratios(workloads: &[Workload]) {
 }
 
 fn main() {
-    let workloads = workloads();
+    let workloads = common::workloads().workload;
     if !tables_only() {
         let mut criterion = Criterion::default().sample_size(10).configure_from_args();
         for workload in &workloads {

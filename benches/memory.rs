@@ -5,14 +5,7 @@
 
 mod common;
 
-use std::process::Command;
-use std::sync::Arc;
-
-use common::memory;
-use rhodium_machine::system::SystemContext;
-use rhodium_machine::{Evaluation, Program, Runtime, UNLIMITED_PHLO};
-use rhodium_random::Random;
-use rhodium_store::{History, MemoryStore};
+use common::{in_own_process, memory, run};
 
 /// A named program of n units.
 struct Workload {
@@ -47,25 +40,14 @@ fn program(unit: &str, n: u64) -> String {
 
 /// What the process of [`PEAK`] does: prints the peak of a run in bytes.
 fn print_peak(unit: &str, n: u64) {
-    let source = program(unit, n);
-    let mut runtime = Runtime::empty(History::new(Arc::new(MemoryStore::new()))).expect("an empty space");
-    let evaluation = Evaluation {
-        program: Program::Source(&source),
-        source: 1,
-        phlo: UNLIMITED_PHLO,
-        random: Random::from_seed(&[]),
-    };
-    let receipt = runtime.evaluate(evaluation, &mut SystemContext::default());
-    assert!(receipt.succeeded(), "{:?}", receipt.failures);
+    run(&program(unit, n));
     if let Some(peak) = memory("VmHWM") {
         println!("{}", peak * 1024.0);
     }
 }
 
 fn peak(unit: &str, n: u64) -> Option<f64> {
-    let program = std::env::current_exe().ok()?;
-    let output = Command::new(program).args([PEAK, unit, &n.to_string()]).output().ok()?;
-    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+    in_own_process(&[PEAK, unit, &n.to_string()])?.trim().parse().ok()
 }
 
 fn main() {

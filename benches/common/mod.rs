@@ -3,14 +3,72 @@
 
 use std::collections::HashMap;
 use std::hint::black_box;
+use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mimalloc::MiMalloc;
 use rhodium_keys::blake2b256;
+use rhodium_machine::system::SystemContext;
+use rhodium_machine::{Evaluation, Program, Receipt, Runtime, UNLIMITED_PHLO};
+use rhodium_random::Random;
+use rhodium_store::{History, MemoryStore};
+use serde::Deserialize;
 
 /// The allocator of the command line.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
+
+/// A program of a given size, which `$n` in it stands for. `$parts` stands for so many sends, side by side.
+#[derive(Deserialize)]
+pub struct Workload {
+    pub name: String,
+    pub base: u64,
+    pub program: String,
+}
+
+impl Workload {
+    pub fn of_size(&self, n: u64) -> String {
+        let program = self.program.replace("$n", &n.to_string());
+        if !program.contains("$parts") {
+            return program;
+        }
+        let parts: Vec<String> = (0..n).map(|k| format!("@{k}!({k})")).collect();
+        program.replace("$parts", &parts.join(" | "))
+    }
+}
+
+/// The programs of the benches.
+#[derive(Deserialize)]
+pub struct Workloads {
+    pub workload: Vec<Workload>,
+    pub growth: Vec<Workload>,
+}
+
+pub fn workloads() -> Workloads {
+    toml::from_str(include_str!("../../tests/data/workloads.toml")).expect("the workloads")
+}
+
+pub fn runtime() -> Runtime {
+    Runtime::empty(History::new(Arc::new(MemoryStore::new()))).expect("an empty space")
+}
+
+pub fn evaluation(source: &str) -> Evaluation<'_> {
+    let random = Random::from_seed(&[]);
+    Evaluation { program: Program::Source(source), source: 1, phlo: UNLIMITED_PHLO, random }
+}
+
+pub fn run(source: &str) -> Receipt {
+    let receipt = runtime().evaluate(evaluation(source), &mut SystemContext::default());
+    assert!(receipt.succeeded(), "{:?}", receipt.failures);
+    receipt
+}
+
+/// What this program prints with these arguments, in a process of its own: an allocator keeps what it got.
+pub fn in_own_process(arguments: &[&str]) -> Option<String> {
+    let output = Command::new(std::env::current_exe().ok()?).args(arguments).output().ok()?;
+    output.status.success().then(|| String::from_utf8(output.stdout).ok())?
+}
 
 fn one_floor() {
     let block = [7u8; 128];

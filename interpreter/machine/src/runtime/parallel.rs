@@ -263,7 +263,13 @@ impl Crew {
             let sender = sender.clone();
             let work = move || {
                 for order in orders {
-                    let Order::Work(job) = order else { continue };
+                    let job = match order {
+                        Order::Work(job) => job,
+                        Order::Forget(compiled) => {
+                            drop(compiled);
+                            continue;
+                        }
+                    };
                     // A panic in a draft is one only if the deploy panics again where it counts.
                     let outcomes = catch_unwind(AssertUnwindSafe(|| job.work(block))).unwrap_or_default();
                     drop(job);
