@@ -16,7 +16,7 @@ describe() {
 cargo bench --quiet --no-run
 {
     describe
-    for bench in engine memory frontend genesis store; do
+    for bench in engine growth cancellation memory frontend genesis store; do
         printf '\n## %s\n\n```\n' "$bench"
         cargo bench --quiet --bench "$bench" -- --tables | sed '/./,$!d'
         printf '```\n'

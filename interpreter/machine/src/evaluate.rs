@@ -135,6 +135,7 @@ impl Frame<'_> {
 }
 
 /// What a variable costs.
+#[inline]
 pub(crate) fn charge_variable(slot: Slot, meter: &mut Meter) -> Result<(), RunError> {
     match slot {
         Slot::Local(_) => meter.charge(price::VAR_EVAL, Charge::Variable).map_err(Fault::somewhere),

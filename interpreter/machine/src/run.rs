@@ -251,7 +251,8 @@ impl<'a, 'l> Machine<'a, 'l> {
                 if last {
                     descend(&mut top.random, index, count);
                 } else {
-                    let random = Box::new(child(&top.random, index, count));
+                    let mut random = top.random.clone();
+                    descend(&mut random, index, count);
                     let (unit, process) = (top.unit, top.process);
                     stack.push(Running { unit, process, next: DONE, random, keep });
                     let Some(pushed) = stack.last_mut() else { break };
@@ -269,7 +270,9 @@ impl<'a, 'l> Machine<'a, 'l> {
                     descend(&mut done.random, index, count);
                     (done.random, done.keep)
                 } else {
-                    (Box::new(child(&top.random, index, count)), keep)
+                    let mut random = top.random.clone();
+                    descend(&mut random, index, count);
+                    (random, keep)
                 };
                 let outcome = self.operate(step, captured, &locals, random);
                 locals.truncate(keep);
@@ -535,7 +538,7 @@ impl<'a, 'l> Machine<'a, 'l> {
     /// Offers a message, with all its charges (runtime.md 4.6, 7.4).
     fn offer_produce(&mut self, channel: Value, datum: Arc<Datum>, origin: Origin) -> Result<(), RunError> {
         let place = |fault: Fault| fault.at(origin);
-        let size = channel.size().saturating_add(datum.size());
+        let size = channel.size().saturating_add(datum.size);
         self.meter.charge_size(size, Charge::Storage).map_err(place)?;
         match self.offer_message(&channel, &datum, origin).map_err(place)? {
             Produced::Stored => {
@@ -658,7 +661,7 @@ impl<'a, 'l> Machine<'a, 'l> {
         if datum.persistent && !offered {
             return Ok(());
         }
-        let size = channel.size().saturating_add(datum.size());
+        let size = channel.size().saturating_add(datum.size);
         if !offered {
             self.gauge.taken(size);
         }
@@ -731,12 +734,7 @@ fn merged(continuation: &Continuation, data: &[Arc<Datum>]) -> Random {
     Random::merge_digests(&digests)
 }
 
-/// The random state of one of the terms of a Par (runtime.md 4.4).
-fn child(random: &Random, index: usize, count: usize) -> Random {
-    if count <= 256 { random.split_byte(index as u8) } else { random.split_short(index as u16) }
-}
-
-/// Turns the random state of a Par into that of one of its terms; a single one has that of the Par.
+/// Turns the random state of a Par into that of one of its terms (runtime.md 4.4); a single one has that of the Par.
 fn descend(random: &mut Random, index: usize, count: usize) {
     match count {
         1 => {}
@@ -767,6 +765,7 @@ fn holds(guard: &Expr, variables: &Variables<'_>, budget: &mut Budget) -> Result
 }
 
 /// The content of a bundle that grants what is asked for; anything else is itself.
+#[inline]
 fn unbundle(value: Value, sending: bool) -> Result<Value, RunError> {
     if let Value::Term(par) = &value
         && let Some(item) = par.single_item()

@@ -76,6 +76,8 @@ pub struct Datum {
     pub persistent: bool,
     /// The send it comes from, for error messages; a store does not keep it.
     pub origin: Origin,
+    /// Sum of the sizes of the data.
+    pub size: u64,
     /// Its event, once it was needed.
     pub(crate) source: OnceLock<Box<Produce>>,
 }
@@ -83,12 +85,8 @@ pub struct Datum {
 impl Datum {
     /// A message.
     pub fn new(data: Data, random: Box<Random>, persistent: bool, origin: Origin) -> Datum {
-        Datum { data, random, persistent, origin, source: OnceLock::new() }
-    }
-
-    /// Sum of the sizes of the data.
-    pub fn size(&self) -> u64 {
-        self.data.iter().map(Value::size).fold(0, u64::saturating_add)
+        let size = data.iter().map(Value::size).fold(0, u64::saturating_add);
+        Datum { data, random, persistent, origin, size, source: OnceLock::new() }
     }
 }
 

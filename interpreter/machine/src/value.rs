@@ -493,18 +493,19 @@ impl Eq for Value {}
 
 impl Hash for Value {
     fn hash<H: Hasher>(&self, state: &mut H) {
+        // Most names are hashes themselves.
+        if let Value::Name(id, _) = self
+            && let Some(head) = id.first_chunk()
+        {
+            return state.write_u64(u64::from_le_bytes(*head));
+        }
         state.write_u32(self.rank());
         match self {
             Value::Nil => {}
             Value::Bool(b) => b.hash(state),
             Value::Int(i) => i.hash(state),
             Value::Str(s) => s.hash(state),
-            Value::Bytes(b) => b.hash(state),
-            // Most names are hashes themselves.
-            Value::Name(b, _) => match b.first_chunk() {
-                Some(head) => state.write_u64(u64::from_le_bytes(*head)),
-                None => b.hash(state),
-            },
+            Value::Bytes(b) | Value::Name(b, _) => b.hash(state),
             Value::List(list) => list.items.iter().for_each(|v| v.hash(state)),
             Value::Tuple(tuple) => tuple.items.hash(state),
             Value::Set(set) => set.items.iter().for_each(|v| v.hash(state)),

@@ -294,11 +294,11 @@ impl PartialEq for Random {
         // What mostly differs comes first.
         let same_state = self.path_len == other.path_len
             && self.chain[0] == other.chain[0]
+            && self.path == other.path
             && self.chain == other.chain
             && self.counter == other.counter
             && self.half_unread == other.half_unread
             && self.absorbed == other.absorbed
-            && self.path == other.path
             && self.out == other.out;
         let same_origin = || self.views.is_none() && other.views.is_none() && self.inherited == other.inherited;
         // Different records of the origin can show the same views: trailing zero bytes look like no bytes.

@@ -127,6 +127,9 @@ fn range() -> Range<u64> {
     from.parse().expect("a number")..to.parse().expect("a number")
 }
 
+/// Programs that differ, each for a reason that ARCHITECTURE.md gives: one that does not differ any more is an error too.
+const DIFFER: &[u64] = &[57365];
+
 fn compare() {
     let mut statistics = Statistics::default();
     let mut differing = Vec::new();
@@ -135,7 +138,9 @@ fn compare() {
         if number % 16 == 0 {
             statistics.count(&case);
         }
-        if difference(&case).is_none() {
+        let (differs, known) = (difference(&case).is_some(), DIFFER.contains(&number));
+        assert!(differs || !known, "case {number} does not differ any more");
+        if !differs || known {
             continue;
         }
         let short = shrunk(&case);
