@@ -225,6 +225,10 @@ impl Evaluation<'_> {
                 self.stack.push(Value::Bool(matched));
             }
             Op::BeginMethod => {
+                // A method may take long.
+                if self.budget.interrupted().is_some() {
+                    return Err(Fault::from(BudgetExhausted).somewhere());
+                }
                 self.meter.charge(price::METHOD_CALL, Charge::Method).map_err(Fault::somewhere)?;
             }
             Op::Method { name, arguments } => {

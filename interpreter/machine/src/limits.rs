@@ -49,8 +49,8 @@ pub(crate) struct Gauge {
     output: u64,
 }
 
-/// The interrupt is looked at once in so many steps.
-const POLL: u64 = 256;
+/// Steps are counted off so many at a time.
+const FUSE: u64 = 256;
 
 impl Gauge {
     pub fn new(limits: Limits, interrupt: Interrupt) -> Gauge {
@@ -58,10 +58,10 @@ impl Gauge {
         Gauge { limits, budget, fuse: 1, left: limits.steps, space: 0, output: 0 }
     }
 
-    /// Counts a step.
+    /// Counts a step. The interrupt is looked at every time: a step may take long, as it may work on a large value.
     pub fn step(&mut self) -> Result<(), Fault> {
         self.fuse -= 1;
-        if self.fuse > 0 { Ok(()) } else { self.look() }
+        if self.fuse > 0 && self.budget.interrupted().is_none() { Ok(()) } else { self.look() }
     }
 
     /// How many steps were counted, rounded up; all of the limit if they did not suffice.
@@ -78,7 +78,7 @@ impl Gauge {
             let text = format!("The evaluation takes more than {} steps.", self.limits.steps);
             return Err(Fault::limit(Code::Steps, text));
         }
-        self.fuse = self.left.min(POLL);
+        self.fuse = self.left.min(FUSE);
         self.left -= self.fuse;
         Ok(())
     }

@@ -79,7 +79,10 @@ fn values_and_output_are_limited() {
 #[test]
 fn an_interrupt_ends_what_runs() {
     let big_expression = format!("new loop in {{ loop!({}0) }}", "1 + ".repeat(2000));
-    for source in [LOOP, "@0!!(1) | for (_ <= @0) { Nil }"] {
+    // Steps that take long: there must not be many between two looks.
+    let long_steps = "new double, use in { contract double(@n, @l) = { if (n > 0) { double!(n - 1, l ++ l) } else { use!(l) } } \
+                      | double!(15, [1]) | for (@l <= use) { match l.toByteArray() { _ => use!(l) } } }";
+    for source in [LOOP, "@0!!(1) | for (_ <= @0) { Nil }", long_steps] {
         for (stop, expected) in [(Stop::Cancelled, Code::Cancelled), (Stop::OutOfTime, Code::Time)] {
             let interrupt = Interrupt::default();
             let mut space = Space::empty();
