@@ -41,9 +41,6 @@ impl Frame<'_> {
     }
 }
 
-/// The interrupt is looked at once in so many operations.
-const POLL: u32 = 1024;
-
 struct Evaluation<'a> {
     stack: SmallVec<[Value; 4]>,
     meter: &'a mut Meter,
@@ -100,10 +97,9 @@ impl Frame<'_> {
         // Those that wait for the running one.
         let mut waiting: Vec<Frame<'_>> = Vec::new();
         let nothing = Variables { captured: &[], locals: &[] };
-        let mut ops = 0u32;
         loop {
-            ops = ops.wrapping_add(1);
-            if ops.is_multiple_of(POLL) && evaluation.budget.interrupted().is_some() {
+            // Each time: an operation may take long, as it may work on a large value.
+            if evaluation.budget.interrupted().is_some() {
                 return Err(Fault::from(BudgetExhausted).at(frame.origin()));
             }
             let outermost = matches!(frame.code, Code::Borrowed(_));
@@ -225,10 +221,6 @@ impl Evaluation<'_> {
                 self.stack.push(Value::Bool(matched));
             }
             Op::BeginMethod => {
-                // A method may take long.
-                if self.budget.interrupted().is_some() {
-                    return Err(Fault::from(BudgetExhausted).somewhere());
-                }
                 self.meter.charge(price::METHOD_CALL, Charge::Method).map_err(Fault::somewhere)?;
             }
             Op::Method { name, arguments } => {

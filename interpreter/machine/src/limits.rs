@@ -41,7 +41,7 @@ pub(crate) struct Gauge {
     limits: Limits,
     /// For one operation of the matcher.
     pub budget: Budget,
-    /// Steps until somebody has to look.
+    /// Steps that were counted off and are left, and the one that finds that there are none.
     fuse: u64,
     /// Steps beyond that.
     left: u64,

@@ -100,20 +100,17 @@ pub(crate) struct Variables<'a> {
 }
 
 impl Variables<'_> {
-    /// The value of a variable, if it is none that is made of others.
-    pub fn scalar(&self, slot: Slot) -> Option<&Value> {
-        let value = match slot {
+    /// The value in a slot.
+    pub fn value(&self, slot: Slot) -> Option<&Value> {
+        match slot {
             Slot::Local(i) => self.locals.get(i as usize),
             Slot::Captured(i) => self.captured.get(i as usize),
-        };
-        value.filter(|value| value.is_scalar())
+        }
     }
 
+    /// The same, to keep.
     pub fn get(&self, slot: Slot) -> Option<Value> {
-        match slot {
-            Slot::Local(i) => self.locals.get(i as usize).cloned(),
-            Slot::Captured(i) => self.captured.get(i as usize).cloned(),
-        }
+        self.value(slot).cloned()
     }
 }
 
@@ -327,7 +324,9 @@ impl<'a, 'l> Machine<'a, 'l> {
                 Ok(Some(if condition { *then } else { *otherwise }))
             }
             Step::Bundle(body, _) => Ok(Some(*body)),
-            Step::Send { .. } | Step::Receive(_) | Step::Run { .. } | Step::Method { .. } => Ok(None),
+            Step::Send { .. } | Step::Receive(_) | Step::Run { .. } | Step::Method { .. } => {
+                unreachable!("it has no terms inside that run at once")
+            }
         }
     }
 
@@ -365,7 +364,9 @@ impl<'a, 'l> Machine<'a, 'l> {
                 self.queue.push_back(Task::Activation { unit, captured, locals, random, caller, body });
                 Ok(())
             }
-            Step::New { .. } | Step::Match { .. } | Step::If { .. } | Step::Bundle(..) => Ok(()),
+            Step::New { .. } | Step::Match { .. } | Step::If { .. } | Step::Bundle(..) => {
+                unreachable!("it has terms inside that run at once")
+            }
         }
     }
 
@@ -388,12 +389,18 @@ impl<'a, 'l> Machine<'a, 'l> {
     /// Evaluates a Par and charges for its substitution.
     fn seen(&mut self, expr: &Expr, variables: &Variables<'_>) -> Result<Value, RunError> {
         let place = self.meter.enter(|| expr.origin());
-        let value = match expr {
-            Expr::Variable(slot, _) if let Some(value) = variables.scalar(*slot) => {
-                charge_variable(*slot, &mut self.meter).map_err(|e| e.or_at(expr.origin()))?;
+        let scalar = match expr {
+            Expr::Variable(slot, _) => {
+                variables.value(*slot).filter(|value| value.is_scalar()).map(|value| (*slot, value))
+            }
+            Expr::Const(..) | Expr::Code(_) => None,
+        };
+        let value = match scalar {
+            Some((slot, value)) => {
+                charge_variable(slot, &mut self.meter).map_err(|e| e.or_at(expr.origin()))?;
                 value.clone()
             }
-            _ => self.evaluate(expr, variables)?.settled(),
+            None => self.evaluate(expr, variables)?.settled(),
         };
         let size = value.size();
         self.meter.charge_size(size, Charge::Substitution).map_err(|f| f.at(expr.origin()))?;

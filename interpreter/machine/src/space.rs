@@ -371,8 +371,9 @@ impl Space {
 
     /// The channel of a name; loaded from the base when it is met first, with the channels it shares joins with.
     fn intern(&mut self, name: &Value) -> Result<ChannelId, Fault> {
-        if let Some(id) = self.index.get(name) {
-            return Ok(*id);
+        if let Some(id) = self.index.get(name).copied() {
+            self.rename(id, name);
+            return Ok(id);
         }
         let mut pending = Vec::new();
         let id = self.load(name, &mut pending)?;
@@ -380,6 +381,18 @@ impl Space {
             self.load_joins(id, &joins, &mut pending)?;
         }
         Ok(id)
+    }
+
+    /// An empty channel that is only kept for a while is as good as gone: it has the name under which it is used next.
+    /// Equal names may differ in what they cost, as terms that were stored have lost their `locallyFree` sets.
+    fn rename(&mut self, id: ChannelId, name: &Value) {
+        if !name.is_scalar()
+            && let Some(channel) = self.channels.get_mut(id)
+            && channel.idle
+            && channel.is_free()
+        {
+            channel.name = name.clone();
+        }
     }
 
     /// Makes a channel known. Joins it has in the base become `pending`.
@@ -407,11 +420,10 @@ impl Space {
         for continuation in loaded.own {
             lists.own.insert(self.loaded_number(), Arc::new(continuation));
         }
-        let name = name.clone();
+        let (key, name) = (name.clone(), name.clone());
         let channel = Channel { name, lists, installed: None, created, saved: 0, in_base, dirty: false, idle: false };
-        let name = channel.name.clone();
         let id = self.channels.insert(channel);
-        self.index.insert(name, id);
+        self.index.insert(key, id);
         self.index_channel(id);
         if !in_base {
             self.touched.push(id);
@@ -836,11 +848,7 @@ impl Space {
     fn release_all(&mut self, mut ids: Ids) {
         ids.sort_unstable();
         ids.dedup();
-        for id in ids {
-            if self.channels.get(id).is_some() {
-                self.release(id);
-            }
-        }
+        ids.into_iter().for_each(|id| self.release(id));
     }
 
     /// Forgets a join on which nothing waits any more.

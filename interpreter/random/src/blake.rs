@@ -78,25 +78,18 @@ macro_rules! mix {
     };
 }
 
-/// The first halves of [`compress`] for [`Purpose::CloseChild`], of up to four chain values and blocks at byte counters.
-pub(crate) fn close(jobs: &[(&Chain, Block, u128)], mut done: impl FnMut([u64; 4])) {
-    let purpose = Purpose::CloseChild;
+/// The first halves of [`compress`] for [`Purpose::CloseChild`], of the first `count` of four chain values and blocks at
+/// byte counters.
+pub(crate) fn close_four(jobs: &[(&Chain, Block, u128); 4], count: usize, mut done: impl FnMut([u64; 4])) {
     #[cfg(target_arch = "x86_64")]
-    if let [first, _, ..] = jobs
-        && jobs.len() <= 4
-        && std::arch::is_x86_feature_detected!("avx2")
-    {
-        // What is missing is done twice.
-        let four: [&(&Chain, Block, u128); 4] = std::array::from_fn(|k| jobs.get(k).unwrap_or(first));
+    if std::arch::is_x86_feature_detected!("avx2") {
         #[allow(unsafe_code, reason = "calls of functions for some processors only are unsafe")]
         // SAFETY: the processor has what the function needs.
-        let results = unsafe {
-            crate::wide::compress_four(four.map(|job| job.0), &four.map(|job| job.1), four.map(|job| job.2), purpose)
-        };
-        return results.into_iter().take(jobs.len()).for_each(done);
+        let closed = unsafe { crate::wide::close_four(jobs) };
+        return closed.into_iter().take(count).for_each(done);
     }
-    for (h, m, t) in jobs {
-        let [a, b, c, d, ..] = compress(h, m, *t, purpose);
+    for (h, m, t) in jobs.iter().take(count) {
+        let [a, b, c, d, ..] = compress(h, m, *t, Purpose::CloseChild);
         done([a, b, c, d]);
     }
 }
@@ -202,14 +195,14 @@ mod tests {
             state ^ state >> 29
         };
         for _ in 0..200 {
-            let inputs: [(Chain, Block, u128); 5] = std::array::from_fn(|_| {
+            let inputs: [(Chain, Block, u128); 4] = std::array::from_fn(|_| {
                 let counter = u128::from(word()) << 64 | u128::from(word());
                 (std::array::from_fn(|_| word()), std::array::from_fn(|_| word()), counter)
             });
-            let jobs: Vec<(&Chain, Block, u128)> = inputs.iter().map(|(h, m, t)| (h, *m, *t)).collect();
-            for count in 0..=jobs.len() {
+            let jobs = inputs.each_ref().map(|(h, m, t)| (h, *m, *t));
+            for count in 0..=4 {
                 let mut closed = Vec::new();
-                close(&jobs[..count], |half| closed.push(half));
+                close_four(&jobs, count, |half| closed.push(half));
                 let expected = inputs[..count].iter().map(|(h, m, t)| {
                     let [a, b, c, d, ..] = compress(h, m, *t, Purpose::CloseChild);
                     [a, b, c, d]

@@ -135,7 +135,7 @@ impl Random {
                 let random = group.get(k).unwrap_or(first);
                 (&random.chain, random.pending(), random.after_block())
             });
-            crate::blake::close(&jobs[..group.len()], |[a, b, c, d]| done(low_half(&[a, b, c, d, 0, 0, 0, 0])));
+            crate::blake::close_four(&jobs, group.len(), |[a, b, c, d]| done(low_half(&[a, b, c, d, 0, 0, 0, 0])));
         }
     }
 

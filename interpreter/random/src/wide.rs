@@ -51,15 +51,17 @@ fn mix(v: [__m256i; 4], x: __m256i, y: __m256i) -> [__m256i; 4] {
     [a, b, c, d]
 }
 
-/// Four compressions for the same purpose, of chain values and blocks at byte counters: the first halves of the results.
+/// [`crate::blake::close_four`] of all four.
 #[target_feature(enable = "avx2")]
 #[allow(unused_assignments, reason = "of half the words in the last round")]
-pub(crate) fn compress_four(h: [&Chain; 4], m: &[Block; 4], t: [u128; 4], purpose: Purpose) -> [[u64; 4]; 4] {
+pub(crate) fn close_four(jobs: &[(&Chain, Block, u128); 4]) -> [[u64; 4]; 4] {
     let all = |word: u64| _mm256_set1_epi64x(word.cast_signed());
+    let [h, m] = [jobs.each_ref().map(|job| job.0.as_slice()), jobs.each_ref().map(|job| job.1.as_slice())];
+    let t = jobs.each_ref().map(|job| job.2);
     let chain = |k: usize| row(h.map(|h| h[k]));
     let start: [__m256i; 8] = std::array::from_fn(chain);
     let block: [__m256i; 16] = std::array::from_fn(|k| row([m[0][k], m[1][k], m[2][k], m[3][k]]));
-    let (f0, f1) = purpose.flags();
+    let (f0, f1) = Purpose::CloseChild.flags();
     let [a0, a1, a2, a3, b0, b1, b2, b3] = start;
     let (mut a, mut b) = ([a0, a1, a2, a3], [b0, b1, b2, b3]);
     let mut c = [IV[0], IV[1], IV[2], IV[3]].map(all);

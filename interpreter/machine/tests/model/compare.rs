@@ -185,6 +185,13 @@ fn programs_that_once_differed() {
         assert!(by_model(&case).expect("modelled")[0].0.errors.is_empty(), "{program}");
         assert_eq!(difference(&case), None, "{program}");
     }
+    // A stored name costs less than the same name as it is written; the channel is emptied in between.
+    let stored = r#"@"box"!(new x in {x!(0)})"#;
+    let used = r#"for (@p <- @"box") { @p!(1) | for (_ <- @p) { for (_ <- @{new x in {x!(0)}}) { Nil }
+        | new y in { @{new x in {x!(0)}}!(2) } } }"#;
+    let case = Case { programs: vec![stored.to_owned(), used.to_owned()], phlo: 100_000 };
+    assert!(by_model(&case).expect("modelled").iter().all(|(outcome, _)| outcome.errors.is_empty()));
+    assert_eq!(difference(&case), None);
 }
 
 #[test]
