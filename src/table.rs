@@ -9,6 +9,8 @@ pub fn lines<const N: usize>(heading: [&str; N], right: [bool; N], rows: &[[Stri
         }
     }
     let line = |cells: [&str; N]| {
+        // A format width has 16 bits.
+        let widths = widths.map(|width| width.min(u16::MAX.into()));
         let padded = cells.iter().zip(widths).zip(right).map(|((cell, width), right)| match right {
             true => format!("{cell:>width$}"),
             false => format!("{cell:<width$}"),

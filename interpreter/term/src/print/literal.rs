@@ -75,7 +75,8 @@ impl<'a> Printer<'a> {
         };
         self.zeros = left;
         let places = scale as usize;
-        let padded = format!("{digits:0>width$}", width = places + 1);
+        // Not by a format width, which has 16 bits.
+        let padded = "0".repeat((places + 1).saturating_sub(digits.len())) + &digits;
         let (whole, fraction) = padded.split_at(padded.len() - places);
         self.out.push_str(whole);
         if places > 0 {
