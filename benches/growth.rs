@@ -14,7 +14,7 @@ const MEASURE: &str = "--measure";
 
 /// What the process of [`MEASURE`] does: prints nanoseconds for each unit, the peak in bytes and the cost for each unit.
 fn measure(name: &str, n: u64) {
-    let workload = workloads().growth.into_iter().find(|workload| workload.name == name).expect("a workload");
+    let workload = workloads().growing().find(|workload| workload.name == name).expect("a workload");
     let source = workload.of_size(n);
     let start = Instant::now();
     let receipt = run(&source);
@@ -47,7 +47,7 @@ fn main() {
         "{:<30} {:>9} {:>12} {:>14} {:>14} {:>14} {:>16}",
         "workload", "100 n", "at 100 n", "time 10n/n", "time 100n/10n", "cost 100n/n", "bytes for each"
     );
-    for workload in workloads().growth {
+    for workload in workloads().growing() {
         let sizes = [1, 10, 100].map(|factor| measured(&workload, workload.base * factor));
         let [Some(small), Some(middle), Some(large)] = sizes else {
             println!("{:<30} failed", workload.name);

@@ -24,6 +24,8 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 pub struct Workload {
     pub name: String,
     pub base: u64,
+    /// Where the bench of growth begins, if it runs this one.
+    pub growth: Option<u64>,
     pub program: String,
 }
 
@@ -42,7 +44,15 @@ impl Workload {
 #[derive(Deserialize)]
 pub struct Workloads {
     pub workload: Vec<Workload>,
-    pub growth: Vec<Workload>,
+    growth: Vec<Workload>,
+}
+
+impl Workloads {
+    /// Those of the bench of growth, at the size where it begins.
+    pub fn growing(self) -> impl Iterator<Item = Workload> {
+        let larger = |workload: Workload| Some(Workload { base: workload.growth?, ..workload });
+        self.workload.into_iter().filter_map(larger).chain(self.growth)
+    }
 }
 
 pub fn workloads() -> Workloads {

@@ -56,6 +56,27 @@ pub(crate) const SCHEDULE: [[usize; 16]; 12] = [
     [14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3],
 ];
 
+/// Calls a macro for every round: with the number as a literal the schedule is a constant.
+macro_rules! rounds {
+    ($round:ident) => {
+        $round!(0);
+        $round!(1);
+        $round!(2);
+        $round!(3);
+        $round!(4);
+        $round!(5);
+        $round!(6);
+        $round!(7);
+        $round!(8);
+        $round!(9);
+        $round!(10);
+        $round!(11);
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use rounds;
+
 /// The fresh chain value of a node with `fan_out` children: digest length 64, no key, depth 255, inner length 32.
 pub(crate) const fn fresh_chain(fan_out: u8) -> Chain {
     let mut h = IV;
@@ -118,18 +139,7 @@ pub(crate) fn compress(h: &Chain, m: &Block, t: u128, purpose: Purpose) -> Chain
             mix!(a3, b0, c1, d2, m[s[14]], m[s[15]]);
         };
     }
-    round!(0);
-    round!(1);
-    round!(2);
-    round!(3);
-    round!(4);
-    round!(5);
-    round!(6);
-    round!(7);
-    round!(8);
-    round!(9);
-    round!(10);
-    round!(11);
+    rounds!(round);
 
     [
         h[0] ^ a0 ^ c0,
@@ -181,8 +191,8 @@ mod tests {
     fn compresses_like_the_rfc() {
         let mut h = IV;
         h[0] ^= 0x0101_0040;
-        let hex = |bytes: [u8; 32]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
         let out = compress(&h, &block_from_bytes(b"abc"), 3, Purpose::CloseChild);
+        let hex = |bytes: [u8; 32]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
         assert_eq!(hex(low_half(&out)), "ba80a53f981c4d0d6a2797b69f12f6e94c212f14685ac4b74b12bb6fdbffa2d1");
         assert_eq!(hex(high_half(&out)), "7d87c5392aab792dc252d5de4533cc9518d38aa8dbf1925ab92386edd4009923");
     }

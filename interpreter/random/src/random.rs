@@ -81,29 +81,35 @@ impl Random {
     /// The child with one more path byte. The parent is not changed; a pending second half is not inherited.
     #[must_use]
     pub fn split_byte(&self, index: u8) -> Random {
-        let mut child = self.copy();
-        child.append(index);
+        let mut child = self.clone();
+        child.descend_byte(index);
         child
     }
 
     /// The child with two more path bytes, the low one first.
     #[must_use]
     pub fn split_short(&self, index: u16) -> Random {
-        let mut child = self.copy();
-        index.to_le_bytes().into_iter().for_each(|byte| child.append(byte));
+        let mut child = self.clone();
+        child.descend_short(index);
         child
     }
 
     /// Becomes its child with one more path byte.
     pub fn descend_byte(&mut self, index: u8) {
-        self.become_copy();
-        self.append(index);
+        self.descend(&[index]);
     }
 
     /// Becomes its child with two more path bytes.
     pub fn descend_short(&mut self, index: u16) {
-        self.become_copy();
-        index.to_le_bytes().into_iter().for_each(|byte| self.append(byte));
+        self.descend(&index.to_le_bytes());
+    }
+
+    fn descend(&mut self, path: &[u8]) {
+        self.out = [0; 8];
+        self.half_unread = false;
+        self.inherited = self.path_len;
+        self.views = None;
+        path.iter().for_each(|byte| self.append(*byte));
     }
 
     /// Merges generators, at least two. For a single one the result is a copy of it, for none the generator of the
@@ -198,27 +204,6 @@ impl Random {
             inherited: 0,
             views: None,
         }
-    }
-
-    fn copy(&self) -> Random {
-        Random {
-            chain: self.chain,
-            absorbed: self.absorbed,
-            path: self.path,
-            counter: self.counter,
-            out: [0; 8],
-            half_unread: false,
-            path_len: self.path_len,
-            inherited: self.path_len,
-            views: None,
-        }
-    }
-
-    fn become_copy(&mut self) {
-        self.out = [0; 8];
-        self.half_unread = false;
-        self.inherited = self.path_len;
-        self.views = None;
     }
 
     fn append(&mut self, byte: u8) {

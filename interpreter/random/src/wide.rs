@@ -6,7 +6,7 @@ use std::arch::x86_64::{
     _mm256_setr_epi8, _mm256_shuffle_epi8, _mm256_shuffle_epi32, _mm256_srli_epi64, _mm256_xor_si256,
 };
 
-use crate::blake::{Block, Chain, IV, Purpose, SCHEDULE};
+use crate::blake::{Block, Chain, IV, Purpose, SCHEDULE, rounds};
 
 #[inline]
 #[target_feature(enable = "avx2")]
@@ -80,18 +80,7 @@ pub(crate) fn close_four(jobs: &[(&Chain, Block, u128); 4]) -> [[u64; 4]; 4] {
             [a[3], b[0], c[1], d[2]] = mix([a[3], b[0], c[1], d[2]], block[s[14]], block[s[15]]);
         };
     }
-    round!(0);
-    round!(1);
-    round!(2);
-    round!(3);
-    round!(4);
-    round!(5);
-    round!(6);
-    round!(7);
-    round!(8);
-    round!(9);
-    round!(10);
-    round!(11);
+    rounds!(round);
     let rows: [[u64; 4]; 4] = std::array::from_fn(|k| words(_mm256_xor_si256(start[k], _mm256_xor_si256(a[k], c[k]))));
     std::array::from_fn(|lane| rows.map(|row| row[lane]))
 }
