@@ -12,12 +12,11 @@ use rhodium_store::{HistoryKey, LeafKind, LeafValue, Snapshot};
 use rhodium_term::Origin;
 use rhodium_term::state_codec as codec;
 use rhodium_term::state_codec::{Caches, Encoder};
-use smallvec::SmallVec;
 
-use crate::code::{BindPattern, Body};
+use crate::code::{BindPattern, BindPatterns, Body};
 use crate::error::{Code, ErrorKind, Fault};
 use crate::events::{consume_of, tagged_of};
-use crate::space::{Base, Continuation, Datum, LoadedChannel, Space};
+use crate::space::{Base, Continuation, Data, Datum, LoadedChannel, Space};
 use crate::value::Value;
 
 /// What changed.
@@ -143,7 +142,7 @@ fn load_continuation(waiting: codec::WaitingContinuation<'_>, channels: &[Value]
     let codec::ContinuationBody::Process { body, random } = waiting.continuation.body else {
         return Err(damaged("a system process waits in it"));
     };
-    let patterns: SmallVec<[Arc<BindPattern>; 1]> = waiting
+    let patterns: BindPatterns = waiting
         .patterns
         .into_iter()
         .map(|p| Arc::new(BindPattern::new(p.patterns.into_owned(), p.remainder, p.free_count)))
@@ -154,7 +153,7 @@ fn load_continuation(waiting: codec::WaitingContinuation<'_>, channels: &[Value]
     Ok(Continuation {
         patterns,
         body: Arc::new(Body::materialized(body, waiting.continuation.guard, bind_count)),
-        captured: Arc::from([]),
+        captured: Data::new(),
         random: Box::new(Random::from_bytes(&random).map_err(damaged)?),
         persistent: waiting.persistent,
         peek: !waiting.peeks.is_empty(),

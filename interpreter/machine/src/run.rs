@@ -12,15 +12,18 @@
 //! The queue is first in, first out. Names follow from positions, and the total of all charges from what happens, so
 //! neither depends on that order in a program without races; where a deploy near its limit runs out does.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
 use rhodium_matcher::{Budget, BudgetExhausted, Interrupt};
 use rhodium_random::Random;
 use rhodium_term::{Head, NewNames, Origin, SubstituteError, Term};
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 
-use crate::code::{Case, Expr, Process, ProcessId, Receive, Slot, Step, Unit, compile_process, substitute_captured};
+use crate::code::{
+    BindPattern, Case, Expr, Process, ProcessId, Receive, Slot, Step, Unit, compile_process, substitute_captured,
+};
 use crate::cost::{Charge, Meter, comm, event, price};
 use crate::error::{Code, ErrorKind, Fault, RunError, Subject};
 use crate::errors::Errors;
@@ -36,27 +39,18 @@ use crate::value::Value;
 /// More runnable terms than this in one Par are an error (runtime.md 4.4).
 const MAX_TERMS: usize = 32767;
 
+/// Where an activation begins.
+enum Root {
+    /// A closed process, or one that has nothing but locals.
+    Process(Arc<Unit>),
+    /// The body of a receive.
+    Body(Arc<Continuation>),
+}
+
 enum Task {
-    Activation {
-        unit: Arc<Unit>,
-        captured: Arc<[Value]>,
-        locals: Vec<Value>,
-        random: Box<Random>,
-        caller: Origin,
-        body: u32,
-    },
-    Produce {
-        channel: Value,
-        datum: Arc<Datum>,
-        origin: Origin,
-        body: u32,
-    },
-    Consume {
-        channels: Channels,
-        continuation: Arc<Continuation>,
-        origin: Origin,
-        body: u32,
-    },
+    Activation { root: Root, locals: Vec<Value>, random: Box<Random>, caller: Origin, body: u32 },
+    Produce { channel: Value, datum: Arc<Datum>, origin: Origin, body: u32 },
+    Consume { channels: Channels, continuation: Arc<Continuation>, origin: Origin, body: u32 },
 }
 
 /// A Par in the middle of its terms.
@@ -99,9 +93,9 @@ pub(crate) struct Variables<'a> {
     pub locals: &'a [Value],
 }
 
-impl Variables<'_> {
+impl<'a> Variables<'a> {
     /// The value in a slot.
-    pub fn value(&self, slot: Slot) -> Option<&Value> {
+    pub fn value(&self, slot: Slot) -> Option<&'a Value> {
         match slot {
             Slot::Local(i) => self.locals.get(i as usize),
             Slot::Captured(i) => self.captured.get(i as usize),
@@ -162,9 +156,9 @@ impl<'a, 'l> Machine<'a, 'l> {
 
     fn spawn(&mut self, process: &Term, random: Box<Random>) {
         if !process.is_nil() {
-            let unit = Arc::new(compile_process(process, 0));
-            let (captured, locals, caller, body) = (Arc::from([]), Vec::new(), self.caller, self.meter.body());
-            self.queue.push_back(Task::Activation { unit, captured, locals, random, caller, body });
+            let root = Root::Process(Arc::new(compile_process(process, 0)));
+            let (locals, caller, body) = (Vec::new(), self.caller, self.meter.body());
+            self.queue.push_back(Task::Activation { root, locals, random, caller, body });
         }
     }
 
@@ -186,17 +180,20 @@ impl<'a, 'l> Machine<'a, 'l> {
 
     fn task(&mut self, task: Task) -> Result<(), RunError> {
         match task {
-            Task::Activation { unit, captured, locals, random, caller, body } => {
+            Task::Activation { root, locals, random, caller, body } => {
                 self.caller = caller;
                 self.meter.enter_body(body);
-                self.activation(unit, &captured, locals, random);
+                match &root {
+                    Root::Process(unit) => self.activation(unit, &[], locals, random),
+                    Root::Body(receive) => self.activation(receive.body.unit(), &receive.captured, locals, random),
+                }
                 Ok(())
             }
             Task::Produce { channel, datum, origin, body } => {
                 self.gauge.step().map_err(|f| f.at(origin))?;
                 self.meter.enter_body(body);
                 self.meter.enter(|| origin);
-                self.produce(channel, datum, origin)
+                self.produce(&channel, datum, origin)
             }
             Task::Consume { channels, continuation, origin, body } => {
                 self.gauge.step().map_err(|f| f.at(origin))?;
@@ -208,21 +205,22 @@ impl<'a, 'l> Machine<'a, 'l> {
     }
 
     /// Runs an activation to its end. An error ends the term it happened in; the others go on.
-    fn activation(&mut self, unit: Arc<Unit>, captured: &Arc<[Value]>, mut locals: Vec<Value>, random: Box<Random>) {
-        let mut units: SmallVec<[Arc<Unit>; 1]> = smallvec![unit];
+    fn activation(&mut self, root: &Unit, captured: &[Value], mut locals: Vec<Value>, random: Box<Random>) {
+        // Those of spliced processes follow the root.
+        let mut spliced: Vec<Unit> = Vec::new();
         let mut stack = std::mem::take(&mut self.stack);
         stack.push(Running { unit: 0, process: 0, next: 0, random, keep: 0 });
         while let Some(mut top) = stack.last_mut() {
-            let unit = &units[top.unit];
+            let unit = top.unit.checked_sub(1).map_or(root, |k| &spliced[k]);
             let steps = match &unit.processes[top.process as usize] {
                 Process::Steps(steps) => steps,
                 Process::Spliced { par, scope } => {
                     let par = substitute_captured(par, scope, captured);
-                    let unit = Arc::new(compile_process(&par, scope.locals));
+                    let unit = compile_process(&par, scope.locals);
                     // Behind it are those of terms that are done.
-                    units.truncate(1 + top.unit);
-                    units.push(unit);
-                    (top.unit, top.process) = (units.len() - 1, 0);
+                    spliced.truncate(top.unit);
+                    spliced.push(unit);
+                    (top.unit, top.process) = (spliced.len(), 0);
                     continue;
                 }
             };
@@ -290,7 +288,7 @@ impl<'a, 'l> Machine<'a, 'l> {
     fn enter(
         &mut self,
         step: &Step,
-        captured: &Arc<[Value]>,
+        captured: &[Value],
         locals: &mut Vec<Value>,
         random: &mut Random,
     ) -> Result<Option<ProcessId>, RunError> {
@@ -312,7 +310,7 @@ impl<'a, 'l> Machine<'a, 'l> {
                 self.meter.charge(price::MATCH_EVAL, Charge::Match).map_err(|f| f.at(*origin))?;
                 let variables = Variables { captured, locals };
                 let place = condition.origin();
-                let value = self.seen(condition, &variables).map_err(|e| e.or_at(*origin))?;
+                let value = self.seen(condition, &variables).map_err(|e| e.or_at(*origin))?.into_owned();
                 let Value::Bool(condition) = value else {
                     let text = format!(
                         "Error: `if` condition must evaluate to a boolean, but got {}.",
@@ -334,7 +332,7 @@ impl<'a, 'l> Machine<'a, 'l> {
     fn operate(
         &mut self,
         step: &Step,
-        captured: &Arc<[Value]>,
+        captured: &[Value],
         locals: &[Value],
         random: Box<Random>,
     ) -> Result<(), RunError> {
@@ -344,7 +342,7 @@ impl<'a, 'l> Machine<'a, 'l> {
                 let variables = Variables { captured, locals };
                 let (channel, data) = self.message(channel, data, &variables).map_err(|e| e.or_at(*origin))?;
                 let datum = Arc::new(Datum::new(data, random, *persistent, *origin));
-                self.produce(channel, datum, *origin)
+                self.produce(&channel, datum, *origin)
             }
             Step::Receive(receive) => self.receive(receive, captured, locals, random),
             Step::Run { local, origin } => {
@@ -358,10 +356,9 @@ impl<'a, 'l> Machine<'a, 'l> {
                 let variables = Variables { captured, locals };
                 let value = Frame::run_open(call, &variables, &mut self.meter, &mut self.gauge.budget)
                     .map_err(|e| e.or_at(*origin))?;
-                let unit = Arc::new(compile_process(&value.to_term(), locals.len() as u32));
-                let (captured, locals) = (Arc::from([]), locals.to_vec());
-                let (caller, body) = (self.caller, self.meter.body());
-                self.queue.push_back(Task::Activation { unit, captured, locals, random, caller, body });
+                let root = Root::Process(Arc::new(compile_process(&value.to_term(), locals.len() as u32)));
+                let (locals, caller, body) = (locals.to_vec(), self.caller, self.meter.body());
+                self.queue.push_back(Task::Activation { root, locals, random, caller, body });
                 Ok(())
             }
             Step::New { .. } | Step::Match { .. } | Step::If { .. } | Step::Bundle(..) => {
@@ -387,20 +384,22 @@ impl<'a, 'l> Machine<'a, 'l> {
     }
 
     /// Evaluates a Par and charges for its substitution.
-    fn seen(&mut self, expr: &Expr, variables: &Variables<'_>) -> Result<Value, RunError> {
+    fn seen<'v>(&mut self, expr: &'v Expr, variables: &Variables<'v>) -> Result<Cow<'v, Value>, RunError> {
         let place = self.meter.enter(|| expr.origin());
         let scalar = match expr {
-            Expr::Variable(slot, _) => {
-                variables.value(*slot).filter(|value| value.is_scalar()).map(|value| (*slot, value))
+            Expr::Variable(slot, origin) => {
+                let scalar = variables.value(*slot).filter(|value| value.is_scalar());
+                if scalar.is_some() {
+                    charge_variable(*slot, &mut self.meter).map_err(|e| e.or_at(*origin))?;
+                }
+                scalar
             }
-            Expr::Const(..) | Expr::Code(_) => None,
+            Expr::Const(value, _) => Some(value).filter(|value| value.is_scalar()),
+            Expr::Code(_) => None,
         };
         let value = match scalar {
-            Some((slot, value)) => {
-                charge_variable(slot, &mut self.meter).map_err(|e| e.or_at(expr.origin()))?;
-                value.clone()
-            }
-            None => self.evaluate(expr, variables)?.settled(),
+            Some(value) => Cow::Borrowed(value),
+            None => Cow::Owned(self.evaluate(expr, variables)?.settled()),
         };
         let size = value.size();
         self.meter.charge_size(size, Charge::Substitution).map_err(|f| f.at(expr.origin()))?;
@@ -409,14 +408,19 @@ impl<'a, 'l> Machine<'a, 'l> {
         Ok(value)
     }
 
-    fn message(&mut self, channel: &Expr, data: &[Expr], variables: &Variables<'_>) -> Result<(Value, Data), RunError> {
+    fn message<'v>(
+        &mut self,
+        channel: &'v Expr,
+        data: &'v [Expr],
+        variables: &Variables<'v>,
+    ) -> Result<(Cow<'v, Value>, Data), RunError> {
         self.meter.charge(price::SEND_EVAL, Charge::Send).map_err(Fault::somewhere)?;
         let place = channel.origin();
         let channel = self.seen(channel, variables)?;
         let channel = unbundle(channel, true).map_err(|e| e.or_at(place))?;
         let mut values = Data::with_capacity(data.len());
         for datum in data {
-            values.push(self.seen(datum, variables)?);
+            values.push(self.seen(datum, variables)?.into_owned());
         }
         Ok((channel, values))
     }
@@ -424,7 +428,7 @@ impl<'a, 'l> Machine<'a, 'l> {
     fn receive(
         &mut self,
         receive: &Receive,
-        captured: &Arc<[Value]>,
+        captured: &[Value],
         locals: &[Value],
         random: Box<Random>,
     ) -> Result<(), RunError> {
@@ -437,38 +441,39 @@ impl<'a, 'l> Machine<'a, 'l> {
     fn prepare(
         &mut self,
         receive: &Receive,
-        captured: &Arc<[Value]>,
+        captured: &[Value],
         locals: &[Value],
         random: Box<Random>,
     ) -> Result<(Channels, Continuation), RunError> {
         self.meter.charge(price::RECEIVE_EVAL, Charge::Receive).map_err(Fault::somewhere)?;
         let variables = Variables { captured, locals };
         let mut channels = Channels::with_capacity(receive.binds.len());
-        let mut patterns = SmallVec::with_capacity(receive.binds.len());
+        let mut filled_in: Vec<Arc<BindPattern>> = Vec::new();
         let mut storage: u64 = 0;
-        for bind in &receive.binds {
+        for (k, bind) in receive.binds.iter().enumerate() {
             let source = self.seen(&bind.source, &variables)?;
             let source = unbundle(source, false).map_err(|e| e.or_at(bind.source.origin()))?;
-            let pattern = match &bind.patterns {
-                crate::code::PatternCode::Static(pattern) => pattern.clone(),
-                template @ crate::code::PatternCode::Template { scope, .. } => template
-                    .instantiate(&|index| scope.resolve(index).and_then(|slot| variables.get(slot)))
-                    .map_err(|e| Fault::from(e).at(bind.origin))?,
+            let pattern = match &receive.patterns {
+                Some(ready) => &ready[k],
+                None => {
+                    let pattern = bind.patterns.instantiate(&variables).map_err(|e| Fault::from(e).at(bind.origin))?;
+                    filled_in.push(pattern);
+                    &filled_in[k]
+                }
             };
             for term in &pattern.terms {
                 self.meter.charge_size(term.size(), Charge::Substitution).map_err(|f| f.at(bind.origin))?;
             }
             storage = storage.saturating_add(source.size()).saturating_add(pattern.size);
-            channels.push(source);
-            patterns.push(pattern);
+            channels.push(source.into_owned());
         }
-        let by_slot = |slot: Slot| variables.get(slot);
-        let values: Arc<[Value]> =
-            receive.captures.iter().map(|slot| variables.get(*slot).unwrap_or(Value::Nil)).collect();
+        let patterns = receive.patterns.clone().unwrap_or_else(|| filled_in.into());
+        let by_slot = |slot: Slot| variables.value(slot);
+        let values: Data = receive.captures.iter().map(|slot| variables.get(*slot).unwrap_or(Value::Nil)).collect();
         let outer = &receive.body.outer;
         let by_index = |index: u32| {
             let position = outer.captures.binary_search(&index).ok()?;
-            values.get(position).cloned()
+            values.get(position)
         };
         let body_size = receive.body_size.size(&by_slot, &by_index);
         self.meter.charge_size(body_size, Charge::Substitution).map_err(Fault::somewhere)?;
@@ -495,11 +500,11 @@ impl<'a, 'l> Machine<'a, 'l> {
         &mut self,
         target: &Expr,
         cases: &[Case],
-        captured: &Arc<[Value]>,
+        captured: &[Value],
         locals: &mut Vec<Value>,
     ) -> Result<Option<ProcessId>, RunError> {
         self.meter.charge(price::MATCH_EVAL, Charge::Match).map_err(Fault::somewhere)?;
-        let value = self.seen(target, &Variables { captured, locals })?;
+        let value = self.seen(target, &Variables { captured, locals })?.into_owned();
         let keep = locals.len();
         for case in cases {
             let budget = self.gauge.budget.refill();
@@ -530,48 +535,49 @@ impl<'a, 'l> Machine<'a, 'l> {
         Frame::run(expr, variables, &mut self.meter, &mut self.gauge.budget)
     }
 
-    fn produce(&mut self, channel: Value, datum: Arc<Datum>, origin: Origin) -> Result<(), RunError> {
+    fn produce(&mut self, channel: &Value, datum: Arc<Datum>, origin: Origin) -> Result<(), RunError> {
         match self.meter.sample() {
             None => self.offer_produce(channel, datum, origin),
             Some(sample) => {
-                let (comms, channels) = (self.comms, [channel.clone()]);
+                let comms = self.comms;
                 let outcome = self.offer_produce(channel, datum, origin);
-                self.meter.offered(&channels, Offer::Send, self.comms - comms, sample);
+                self.meter.offered(std::slice::from_ref(channel), Offer::Send, self.comms - comms, sample);
                 outcome
             }
         }
     }
 
     /// Offers a message, with all its charges (runtime.md 4.6, 7.4).
-    fn offer_produce(&mut self, channel: Value, datum: Arc<Datum>, origin: Origin) -> Result<(), RunError> {
+    fn offer_produce(&mut self, channel: &Value, datum: Arc<Datum>, origin: Origin) -> Result<(), RunError> {
         let place = |fault: Fault| fault.at(origin);
         let size = channel.size().saturating_add(datum.size);
         self.meter.charge_size(size, Charge::Storage).map_err(place)?;
-        match self.offer_message(&channel, &datum, origin).map_err(place)? {
+        let persistent = datum.persistent;
+        match self.offer_message(channel, datum, origin).map_err(place)? {
             Produced::Stored => {
                 self.gauge.stored(size).map_err(place)?;
                 self.meter.charge(event(1), Charge::Event).map_err(place)
             }
             Produced::Fired(fired) => {
-                self.settle(&fired, &datum.random, datum.persistent, 1).map_err(place)?;
-                let again = datum.persistent.then_some((channel, datum));
+                self.settle(&fired, persistent, 1).map_err(place)?;
+                let again = fired.offered.filter(|_| persistent).map(|bind| fired.data[bind].clone());
                 self.dispatch(fired);
-                if let Some((channel, datum)) = again {
-                    let body = self.meter.body();
+                if let Some(datum) = again {
+                    let (channel, body) = (channel.clone(), self.meter.body());
                     self.queue.push_back(Task::Produce { channel, datum, origin, body });
                 }
                 Ok(())
             }
-            Produced::System(process) => {
+            Produced::System(process, datum) => {
                 self.comms += 1;
-                self.refund_datum(&channel, &datum, &datum.random).map_err(place)?;
-                if !datum.persistent {
+                self.refund_datum(channel, &datum, &datum.random).map_err(place)?;
+                if !persistent {
                     self.meter.charge(event(1), Charge::Event).map_err(place)?;
                 }
                 self.meter.charge(comm(1), Charge::Comm).map_err(place)?;
-                if datum.persistent {
-                    let body = self.meter.body();
-                    self.queue.push_back(Task::Produce { channel, datum: datum.clone(), origin, body });
+                if persistent {
+                    let (channel, datum, body) = (channel.clone(), datum.clone(), self.meter.body());
+                    self.queue.push_back(Task::Produce { channel, datum, origin, body });
                 }
                 self.call(process, &datum, origin)
             }
@@ -600,14 +606,15 @@ impl<'a, 'l> Machine<'a, 'l> {
         let place = |fault: Fault| fault.at(origin);
         self.meter.charge(continuation.storage, Charge::Storage).map_err(place)?;
         let count = channels.len();
-        let again = continuation.persistent.then(|| channels.clone());
-        let Some(fired) = self.offer_receive(channels, &continuation, origin).map_err(place)? else {
-            self.gauge.stored(continuation.storage.unsigned_abs()).map_err(place)?;
+        let (persistent, storage) = (continuation.persistent, continuation.storage);
+        let again = persistent.then(|| (channels.clone(), continuation.clone()));
+        let Some(fired) = self.offer_receive(channels, continuation, origin).map_err(place)? else {
+            self.gauge.stored(storage.unsigned_abs()).map_err(place)?;
             return self.meter.charge(event(count), Charge::Event).map_err(place);
         };
-        self.settle(&fired, &continuation.random, continuation.persistent, count).map_err(place)?;
+        self.settle(&fired, persistent, count).map_err(place)?;
         self.dispatch(fired);
-        if let Some(channels) = again {
+        if let Some((channels, continuation)) = again {
             let body = self.meter.body();
             self.queue.push_back(Task::Consume { channels, continuation, origin, body });
         }
@@ -615,14 +622,14 @@ impl<'a, 'l> Machine<'a, 'l> {
     }
 
     /// Offers a message to the space, and logs or follows what happens.
-    fn offer_message(&mut self, channel: &Value, datum: &Arc<Datum>, origin: Origin) -> Result<Produced, Fault> {
+    fn offer_message(&mut self, channel: &Value, datum: Arc<Datum>, origin: Origin) -> Result<Produced, Fault> {
         let budget = self.gauge.budget.refill();
         if let Trace::Replay(rig) = &mut self.trace {
-            return rig.produce(self.space, channel, datum, origin, budget, &mut guard_holds);
+            return rig.produce(self.space, channel, &datum, origin, budget, &mut guard_holds);
         }
-        self.trace.produce(channel, datum);
-        let outcome = self.space.produce(channel, datum.clone(), budget, &mut guard_holds)?;
-        self.trace.produced(channel, datum, &outcome);
+        self.trace.produce(channel, &datum);
+        let outcome = self.space.produce(channel, datum, budget, &mut guard_holds)?;
+        self.trace.produced(channel, &outcome);
         Ok(outcome)
     }
 
@@ -630,23 +637,23 @@ impl<'a, 'l> Machine<'a, 'l> {
     fn offer_receive(
         &mut self,
         channels: Channels,
-        continuation: &Arc<Continuation>,
+        continuation: Arc<Continuation>,
         origin: Origin,
     ) -> Result<Option<Fired>, Fault> {
         let budget = self.gauge.budget.refill();
         if let Trace::Replay(rig) = &mut self.trace {
-            return rig.consume(self.space, &channels, continuation, origin, budget, &mut guard_holds);
+            return rig.consume(self.space, &channels, &continuation, origin, budget, &mut guard_holds);
         }
-        self.trace.consume(&channels, continuation);
-        let fired = self.space.consume(channels, continuation.clone(), budget, &mut guard_holds)?;
+        self.trace.consume(&channels, &continuation);
+        let fired = self.space.consume(channels, continuation, budget, &mut guard_holds)?;
         fired.iter().for_each(|fired| self.trace.fired(fired));
         Ok(fired)
     }
 
     /// Refunds and event charges of a COMM (runtime.md 7.4).
-    fn settle(&mut self, fired: &Fired, trigger: &Random, persistent: bool, channels: usize) -> Result<(), Fault> {
+    fn settle(&mut self, fired: &Fired, persistent: bool, channels: usize) -> Result<(), Fault> {
         self.comms += 1;
-        let continuation = &fired.continuation;
+        let (continuation, trigger) = (&fired.continuation, fired.trigger());
         let offered = *continuation.random == *trigger;
         if !continuation.persistent || offered {
             self.meter.charge(-continuation.storage, Charge::Storage)?;
@@ -678,14 +685,13 @@ impl<'a, 'l> Machine<'a, 'l> {
     /// Queues the body of a receive that fired, and what a peek puts back. A persistent message that fired the peek is
     /// offered again by the sender.
     fn dispatch(&mut self, fired: Fired) {
-        let Fired { continuation, data, bindings, channels } = fired;
-        let random = Box::new(merged(&continuation, &data));
-        let unit = continuation.body.unit().clone();
-        let captured = continuation.captured.clone();
+        let Fired { continuation, data, bindings, channels, .. } = fired;
+        let random = merged(&continuation, &data);
         let caller = self.caller_of(&data);
         let body = self.meter.called(continuation.origin, &channels);
-        self.queue.push_back(Task::Activation { unit, captured, locals: bindings, random, caller, body });
-        if continuation.peek {
+        let (peek, root) = (continuation.peek, Root::Body(continuation));
+        self.queue.push_back(Task::Activation { root, locals: bindings, random, caller, body });
+        if peek {
             for (channel, datum) in channels.into_iter().zip(data) {
                 if !datum.persistent {
                     let (origin, body) = (datum.origin, self.meter.body());
@@ -727,7 +733,7 @@ impl<'a, 'l> Machine<'a, 'l> {
 }
 
 /// The random state of a body: that of the receive and those of the messages merged.
-fn merged(continuation: &Continuation, data: &[Arc<Datum>]) -> Random {
+fn merged(continuation: &Continuation, data: &[Arc<Datum>]) -> Box<Random> {
     let mut digests: SmallVec<[[u8; 32]; 4]> = SmallVec::new();
     let mut randoms: SmallVec<[&Random; 4]> = SmallVec::new();
     match continuation.known_digest() {
@@ -773,20 +779,20 @@ fn holds(guard: &Expr, variables: &Variables<'_>, budget: &mut Budget) -> Result
 
 /// The content of a bundle that grants what is asked for; anything else is itself.
 #[inline]
-fn unbundle(value: Value, sending: bool) -> Result<Value, RunError> {
-    if let Value::Term(par) = &value
+fn unbundle(value: Cow<'_, Value>, sending: bool) -> Result<Cow<'_, Value>, RunError> {
+    if let Value::Term(par) = &*value
         && let Some(item) = par.single_item()
         && let Head::Bundle { write, read } = item.head()
     {
         if (sending && *write) || (!sending && *read) {
-            return Ok(Value::from_term(&item.children()[0]));
+            return Ok(Cow::Owned(Value::from_term(&item.children()[0])));
         }
         let text = match sending {
             true => "Trying to send on non-writeable channel.",
             false => "Trying to read from non-readable channel.",
         };
         let fault = Fault::reduce(text).coded(Code::Bundle);
-        return Err(fault.about(Subject::Channel { bundle: value, sending }));
+        return Err(fault.about(Subject::Channel { bundle: value.into_owned(), sending }));
     }
     Ok(value)
 }

@@ -361,7 +361,7 @@ impl Runtime {
 fn waiting_of(channels: &[&Value], continuation: &crate::space::Continuation) -> Waiting {
     let binds = channels
         .iter()
-        .zip(&continuation.patterns)
+        .zip(&*continuation.patterns)
         .map(|(channel, pattern)| WaitingBind {
             channel: (*channel).clone(),
             patterns: pattern.terms.clone(),

@@ -27,7 +27,7 @@ use rhodium_term::Origin;
 use rhodium_term::state_codec::{Consume, Produce};
 use smallvec::{SmallVec, smallvec};
 
-use crate::code::{BindPattern, Body};
+use crate::code::{BindPatterns, Body};
 use crate::error::{ErrorKind, Fault};
 use crate::indexed::{Indexed, message_key, pattern_key};
 use crate::value::Value;
@@ -47,11 +47,11 @@ type Choice = (SmallVec<[Option<u64>; 4]>, Vec<Value>);
 /// The channels of a receive, in bind order.
 pub type Channels = SmallVec<[Value; 1]>;
 
-/// The data of a message.
+/// The data of a message, or other values of which there are few.
 pub type Data = SmallVec<[Value; 2]>;
 
 /// One datum per bind of a receive.
-type Messages = SmallVec<[Arc<Datum>; 1]>;
+type Messages = SmallVec<[Arc<Datum>; 4]>;
 
 type Ids = SmallVec<[ChannelId; 4]>;
 
@@ -94,11 +94,11 @@ impl Datum {
 #[derive(Debug)]
 pub struct Continuation {
     /// The patterns, in bind order.
-    pub patterns: SmallVec<[Arc<BindPattern>; 1]>,
+    pub patterns: BindPatterns,
     /// The code of the body.
     pub body: Arc<Body>,
     /// Values of the body's captured variables.
-    pub captured: Arc<[Value]>,
+    pub captured: Data,
     /// The receive's random state.
     pub random: Box<Random>,
     /// `<=`
@@ -150,6 +150,18 @@ pub struct Fired {
     pub data: Messages,
     /// Values of the variables of all binds.
     pub bindings: Vec<Value>,
+    /// The bind whose message was offered; `None` if the receive was.
+    pub offered: Option<usize>,
+}
+
+impl Fired {
+    /// The random state of what was offered.
+    pub fn trigger(&self) -> &Random {
+        match self.offered.and_then(|bind| self.data.get(bind)) {
+            Some(datum) => &datum.random,
+            None => &self.continuation.random,
+        }
+    }
 }
 
 /// What a produce led to.
@@ -160,7 +172,7 @@ pub enum Produced {
     /// A receive fires.
     Fired(Fired),
     /// A system process takes it.
-    System(Installed),
+    System(Installed, Arc<Datum>),
 }
 
 #[derive(Clone, Debug)]
@@ -578,7 +590,7 @@ impl Space {
         if let Some(installed) = self.channel(id).installed
             && installed.arity == datum.data.len()
         {
-            return Ok(Produced::System(installed));
+            return Ok(Produced::System(installed, datum));
         }
         if let Some((number, continuation, bindings)) = self.own_match(id, &datum, budget, guard)? {
             return Ok(Produced::Fired(self.fire_own(id, number, continuation, datum, bindings)));
@@ -636,7 +648,7 @@ impl Space {
             self.forget(&continuation, number);
             self.release(id);
         }
-        Fired { continuation, channels: smallvec![name], data: smallvec![datum], bindings }
+        Fired { continuation, channels: smallvec![name], data: smallvec![datum], bindings, offered: Some(0) }
     }
 
     /// The first receive of a join that the message, with stored ones, satisfies. The choice per bind is the stored
@@ -763,7 +775,7 @@ impl Space {
     ) -> Result<Option<Choice>, Fault> {
         let mut chosen = SmallVec::with_capacity(channels.len());
         let mut bindings = Vec::new();
-        for (id, pattern) in channels.iter().zip(&continuation.patterns) {
+        for (id, pattern) in channels.iter().zip(&*continuation.patterns) {
             let mut fits = |number: Option<u64>, datum: &Datum| {
                 let fits = pattern.matches(&datum.data, &mut bindings, budget).map_err(too_hard)?;
                 Ok::<_, Fault>(fits.then_some(number))
@@ -799,6 +811,7 @@ impl Space {
         let found = self.join(join).waiting.get(number).cloned();
         let continuation = found.expect("the receive just matched");
         let data = self.take(&ids, chosen, Some(&trigger));
+        let offered = chosen.iter().position(Option::is_none);
         let channels = ids.iter().map(|id| self.channel(*id).name.clone()).collect();
         if !continuation.persistent {
             self.touch_join(join);
@@ -809,7 +822,7 @@ impl Space {
         let mut ids = Ids::from_slice(&ids);
         ids.push(trigger_channel);
         self.release_all(ids);
-        Fired { continuation, channels, data, bindings }
+        Fired { continuation, channels, data, bindings, offered }
     }
 
     /// The index forgets a receive.
@@ -830,19 +843,24 @@ impl Space {
 
     /// Removes the chosen data where they do not persist.
     fn take(&mut self, ids: &[ChannelId], chosen: &[Option<u64>], trigger: Option<&Arc<Datum>>) -> Messages {
-        let taken = self.taken(ids, chosen, trigger);
-        for ((id, choice), datum) in ids.iter().zip(chosen).zip(&taken) {
-            if let Some(number) = choice
-                && !datum.persistent
-            {
-                self.touch(*id);
-                self.channel_mut(*id).lists.data.remove(*number);
-                if let (Some(sources), Some(source)) = (&mut self.sources, datum.source.get()) {
-                    sources.remove(&source.hash, *number);
-                }
-            }
+        let datum = |(id, choice): (&ChannelId, &Option<u64>)| match choice {
+            None => trigger.cloned(),
+            Some(number) => self.take_datum(*id, *number),
+        };
+        ids.iter().zip(chosen).filter_map(datum).collect()
+    }
+
+    fn take_datum(&mut self, id: ChannelId, number: u64) -> Option<Arc<Datum>> {
+        let datum = self.channel(id).lists.data.get(number)?;
+        if datum.persistent {
+            return Some(datum.clone());
         }
-        taken
+        self.touch(id);
+        let datum = self.channel_mut(id).lists.data.remove(number)?;
+        if let (Some(sources), Some(source)) = (&mut self.sources, datum.source.get()) {
+            sources.remove(&source.hash, number);
+        }
+        Some(datum)
     }
 
     fn release_all(&mut self, mut ids: Ids) {
@@ -896,7 +914,7 @@ impl Space {
     ) -> Fired {
         let data = self.take(&ids, chosen, None);
         self.release_all(ids);
-        Fired { continuation, channels, data, bindings }
+        Fired { continuation, channels, data, bindings, offered: None }
     }
 
     fn store(&mut self, ids: Ids, continuation: Arc<Continuation>) {

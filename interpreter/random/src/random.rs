@@ -119,7 +119,7 @@ impl Random {
         match children {
             [] => Random::from_seed(&[]),
             [only] => (*only).clone(),
-            _ => Random::merge_all(children.iter().map(|child| child.close_chain())),
+            _ => *Random::merge_all(children.iter().map(|child| child.close_chain())),
         }
     }
 
@@ -147,7 +147,7 @@ impl Random {
 
     /// [`Random::merge`] on digests made by [`Random::merge_digest`]; fewer than two digests are merged all the same.
     #[must_use]
-    pub fn merge_digests(digests: &[[u8; 32]]) -> Random {
+    pub fn merge_digests(digests: &[[u8; 32]]) -> Box<Random> {
         let words = |digest: &[u8; 32]| {
             let block = crate::blake::block_from_bytes(digest);
             [block[0], block[1], block[2], block[3]]
@@ -156,7 +156,7 @@ impl Random {
     }
 
     /// Merges the digests group by group, then the results, until one is left.
-    fn merge_all(digests: impl ExactSizeIterator<Item = [u64; 4]>) -> Random {
+    fn merge_all(digests: impl ExactSizeIterator<Item = [u64; 4]>) -> Box<Random> {
         // One buffer for the whole merge, never cleared: Δ8.
         let mut block: Block = [0; 16];
         if digests.len() <= GROUP {
@@ -172,8 +172,8 @@ impl Random {
     }
 
     /// One node with at most [`GROUP`] children.
-    fn merge_group(mut digests: impl ExactSizeIterator<Item = [u64; 4]>, block: &mut Block) -> Random {
-        let mut node = Random::fresh(digests.len() as u8);
+    fn merge_group(mut digests: impl ExactSizeIterator<Item = [u64; 4]>, block: &mut Block) -> Box<Random> {
+        let mut node = Box::new(Random::fresh(digests.len() as u8));
         while digests.len() > 0 {
             for (slot, digest) in block.chunks_exact_mut(4).zip(digests.by_ref()) {
                 slot.copy_from_slice(&digest);

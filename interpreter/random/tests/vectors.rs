@@ -120,7 +120,7 @@ fn rng_merge_rows() {
         let children = merge_children(row, &bytes(row, "seed"));
         let merged = Random::merge(&children.iter().collect::<Vec<_>>());
         let digests: Vec<_> = children.iter().map(Random::merge_digest).collect();
-        assert_eq!(Random::merge_digests(&digests), merged, "{id}");
+        assert_eq!(*Random::merge_digests(&digests), merged, "{id}");
         // Where a row has two results they differ because of Δ8, and so do the states.
         let expected = row.get("out_ext").unwrap_or_else(|| {
             assert_eq!(hex::encode(core_bytes(&merged)), text(row, "state_core"), "{id}");

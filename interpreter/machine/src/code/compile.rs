@@ -139,8 +139,10 @@ impl Compiler {
         let guard_size = guard.as_ref().map(|g| SizeProgram::compile_guard(g, *bind_count, scope));
         let body = Arc::new(Body::new(body, guard, *bind_count, Arc::new(Outer { captures, enclosing })));
         self.bodies.push(body.clone());
+        let binds: Box<[Bind]> = bind_terms.iter().map(|bind| compile_bind(bind, scope)).collect();
         Some(Receive {
-            binds: bind_terms.iter().map(|bind| compile_bind(bind, scope)).collect(),
+            patterns: binds.iter().map(|bind| bind.patterns.ready().cloned()).collect(),
+            binds,
             body,
             captures: slots.into_boxed_slice(),
             body_size,

@@ -17,7 +17,7 @@ use rhodium_term::{Mode, NewNames, Origin, Term, order, substitute};
 
 pub use compile::compile_process;
 pub use expr::{Expr, Op, Postfix, compile_par};
-pub use pattern::{BindPattern, CasePattern, Pattern, PatternCode};
+pub use pattern::{BindPattern, BindPatterns, CasePattern, Pattern, PatternCode};
 pub use size::SizeProgram;
 
 use crate::value::Value;
@@ -219,6 +219,8 @@ pub struct Case {
 pub struct Receive {
     /// Sources and patterns, in bind order.
     pub binds: Box<[Bind]>,
+    /// The patterns, if none is to be filled in.
+    pub patterns: Option<BindPatterns>,
     /// The body.
     pub body: Arc<Body>,
     /// Where the body's captured values come from.

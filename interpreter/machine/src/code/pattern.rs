@@ -212,6 +212,9 @@ impl BindPattern {
     }
 }
 
+/// The patterns of a receive, in bind order.
+pub type BindPatterns = Arc<[Arc<BindPattern>]>;
+
 /// The patterns of a bind in code: ready, or with variable references to fill in.
 #[derive(Debug)]
 pub enum PatternCode {
@@ -241,12 +244,21 @@ impl PatternCode {
         PatternCode::Template { terms, remainder, free_count, scope: scope.clone() }
     }
 
+    /// The patterns, if there is nothing to substitute.
+    pub fn ready(&self) -> Option<&Arc<BindPattern>> {
+        match self {
+            PatternCode::Static(pattern) => Some(pattern),
+            PatternCode::Template { .. } => None,
+        }
+    }
+
     /// The substituted patterns.
-    pub fn instantiate(&self, lookup: &dyn Fn(u32) -> Option<Value>) -> Result<Arc<BindPattern>, SubstituteError> {
+    pub(crate) fn instantiate(&self, variables: &Variables<'_>) -> Result<Arc<BindPattern>, SubstituteError> {
         match self {
             PatternCode::Static(pattern) => Ok(pattern.clone()),
-            PatternCode::Template { terms, remainder, free_count, .. } => {
-                let terms: Result<_, _> = terms.iter().map(|t| substitute_pattern(t, lookup)).collect();
+            PatternCode::Template { terms, remainder, free_count, scope } => {
+                let lookup = |index: u32| scope.resolve(index).and_then(|slot| variables.get(slot));
+                let terms: Result<_, _> = terms.iter().map(|t| substitute_pattern(t, &lookup)).collect();
                 Ok(Arc::new(BindPattern::new(terms?, *remainder, *free_count)))
             }
         }

@@ -106,7 +106,11 @@ impl SizeProgram {
     }
 
     /// The size, given the values of the outer variables: `value` by slot, `lookup` by index from the term's context.
-    pub fn size(&self, value: &dyn Fn(Slot) -> Option<Value>, lookup: &dyn Fn(u32) -> Option<Value>) -> u64 {
+    pub fn size<'v>(
+        &self,
+        value: &dyn Fn(Slot) -> Option<&'v Value>,
+        lookup: &dyn Fn(u32) -> Option<&'v Value>,
+    ) -> u64 {
         if self.nodes.is_empty() {
             return self.fixed;
         }

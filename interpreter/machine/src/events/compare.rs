@@ -199,12 +199,12 @@ impl<'a> Compare<'a> {
     }
 
     /// What became of a message.
-    pub fn produced(&mut self, channel: &Value, datum: &Datum, outcome: &Produced) {
+    pub fn produced(&mut self, channel: &Value, outcome: &Produced) {
         match outcome {
             _ if self.differs => {}
             Produced::Stored => {}
             Produced::Fired(fired) => self.fired(fired),
-            Produced::System(process) => {
+            Produced::System(process, datum) => {
                 let process = self.systems.of(channel, *process).clone();
                 self.comm(&process, &[*datum.source(channel)], 0);
             }

@@ -117,10 +117,10 @@ impl Trace<'_> {
     }
 
     /// What became of it.
-    pub fn produced(&mut self, channel: &Value, datum: &Datum, outcome: &Produced) {
+    pub fn produced(&mut self, channel: &Value, outcome: &Produced) {
         match self {
-            Trace::Record(log) => log.produced(channel, datum, outcome),
-            Trace::Compare(compare) => compare.produced(channel, datum, outcome),
+            Trace::Record(log) => log.produced(channel, outcome),
+            Trace::Compare(compare) => compare.produced(channel, outcome),
             Trace::Off | Trace::Replay(_) => {}
         }
     }

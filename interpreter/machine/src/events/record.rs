@@ -42,11 +42,11 @@ impl Log {
     }
 
     /// What became of a message.
-    pub fn produced(&mut self, channel: &Value, datum: &Datum, outcome: &Produced) {
+    pub fn produced(&mut self, channel: &Value, outcome: &Produced) {
         match outcome {
             Produced::Stored => {}
             Produced::Fired(fired) => self.fired(fired),
-            Produced::System(process) => {
+            Produced::System(process, datum) => {
                 let source = *datum.source(channel);
                 let process = self.systems.of(channel, *process).clone();
                 self.push(Comm::of_system(process, source, self.count(&source.hash)));

@@ -159,12 +159,12 @@ impl<'a> Rig<'a> {
             let comm = self.comms[candidate as usize].comm;
             let process = system.filter(|process| self.systems.of(channel, *process).hash == comm.consume.hash);
             let produced = match process {
-                Some(process) => Some(Produced::System(process)),
+                Some(process) => Some(Produced::System(process, datum.clone())),
                 None => space.force_produce(channel, datum, comm, budget, guard)?.map(Produced::Fired),
             };
             if let Some(produced) = produced {
                 let happened = match &produced {
-                    Produced::System(process) => {
+                    Produced::System(process, _) => {
                         let process = self.systems.of(channel, *process).clone();
                         Comm::of_system(process, source, self.entries[id as usize].seen)
                     }

@@ -217,6 +217,7 @@ impl Space {
     ) -> Fired {
         let data = self.taken(ids, chosen, trigger);
         let channels = ids.iter().map(|id| self.channel(*id).name.clone()).collect();
-        Fired { continuation: continuation.clone(), channels, data, bindings }
+        let offered = chosen.iter().position(Option::is_none);
+        Fired { continuation: continuation.clone(), channels, data, bindings, offered }
     }
 }
