@@ -71,6 +71,30 @@ const WORKLOADS: &[Workload] = &[
         program: with_list!("for (@l <= use) { match l.slice(5, 100000) { _ => use!(l) } }"),
     },
     Workload { name: "long list matched", program: with_list!("for (@[a ...b] <= use) { use!([a] ++ b) }") },
+    Workload {
+        name: "long set matched",
+        program: with_list!("for (@l <= use) { match l.toSet() { Set(5 ...rest) => use!(rest.toList() ++ l) } }"),
+    },
+    Workload {
+        name: "long map with a path",
+        program: with_list!("for (@l <= use) { match {\"k\": l} { {\"k\": [0 ...r] ...rest} => use!([0] ++ r) } }"),
+    },
+    Workload {
+        name: "long numbers multiplied",
+        program: "new loop, grow in { contract loop(@n) = { match n * n { _ => loop!(n) } } | contract grow(@k, @n) = { \
+                  if (k > 0) { grow!(k - 1, n * n) } else { loop!(n) } } | grow!(15, 12345678901234567890n) }",
+    },
+    Workload {
+        name: "long fractions added",
+        program: "new loop, grow in { contract loop(@n, @m) = { match n + m { _ => loop!(n, m) } } \
+                  | contract grow(@k, @n, @m) = { if (k > 0) { grow!(k - 1, n * n, m * m) } else { loop!(n, m) } } \
+                  | grow!(10, 1234567890123r / 7r, 987654321r / 11r) }",
+    },
+    Workload {
+        name: "long text to a number",
+        program: "new loop in { contract loop(@s) = { if (s.length() < 1000000) { loop!(s ++ s) } \
+                  else { match s.toBigInt() { _ => loop!(s) } } } | loop!(\"1234567890\") }",
+    },
     Workload { name: "long list sent on", program: with_list!("for (l <= use) { use!(*l) }") },
 ];
 

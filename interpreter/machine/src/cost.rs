@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rhodium_matcher::{BudgetExhausted, Interrupt};
 use rhodium_term::Origin;
 
 use crate::error::Fault;
@@ -93,17 +94,39 @@ pub struct Meter {
     /// count: so the check that every charge makes anyway tells whether it is to be itemised.
     left: i128,
     ledger: Option<Box<Ledger>>,
+    interrupt: Option<Interrupt>,
 }
 
 impl Meter {
     /// A counter with this much phlogiston.
     pub fn new(initial: i64) -> Meter {
-        Meter { initial, left: i128::from(initial), ledger: None }
+        Meter { initial, left: i128::from(initial), ledger: None, interrupt: None }
     }
 
     /// A counter that keeps what was charged for what, and with a clock also what took how long.
     pub fn itemised(initial: i64, clock: Option<Clock>) -> Meter {
-        Meter { initial, left: -1, ledger: Some(Box::new(Ledger::new(initial, clock))) }
+        Meter { left: -1, ledger: Some(Box::new(Ledger::new(initial, clock))), ..Meter::new(initial) }
+    }
+
+    /// The same, for work that an interrupt ends.
+    pub(crate) fn watching(self, interrupt: Interrupt) -> Meter {
+        Meter { interrupt: Some(interrupt), ..self }
+    }
+
+    /// Looks whether the work is to end. Whatever takes long does it at least once in a few milliseconds.
+    pub(crate) fn look(&self) -> Result<(), Fault> {
+        match self.interrupt.as_ref().and_then(Interrupt::raised) {
+            None => Ok(()),
+            Some(_) => Err(BudgetExhausted.into()),
+        }
+    }
+
+    /// Does something with each item, and looks.
+    pub(crate) fn each<T>(&self, items: impl IntoIterator<Item = T>, mut work: impl FnMut(T)) -> Result<(), Fault> {
+        items.into_iter().try_for_each(|item| {
+            work(item);
+            self.look()
+        })
     }
 
     /// Takes `amount` (which may be negative: a refund).

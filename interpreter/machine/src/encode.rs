@@ -1,9 +1,12 @@
-//! The state codec's bytes of values (runtime.md Annex C), written without making terms of them.
+//! The bytes of values in the state codec (runtime.md Annex C) and in protobuf (runtime.md 1.2), written without making
+//! terms of them.
 
 use rhodium_term::state_codec::Encoder;
-use rhodium_term::{Head, Term};
+use rhodium_term::{Head, Term, proto};
 
-use crate::value::{Summary, Value};
+use crate::cost::Meter;
+use crate::error::Fault;
+use crate::value::{Summary, Value, entry_len};
 
 impl Value {
     /// Writes what [`Encoder::term`] writes for the term. The recursion is as shallow as collections are.
@@ -35,6 +38,45 @@ impl Value {
                 }
             }),
         }
+    }
+}
+
+impl Value {
+    /// Appends the protobuf form, of [`Value::size`] bytes, unless the evaluation is interrupted.
+    pub(crate) fn encode_wire(&self, out: &mut Vec<u8>, meter: &Meter) -> Result<(), Fault> {
+        let all = |out: &mut Vec<u8>, items: &mut dyn Iterator<Item = &Value>| {
+            for item in items {
+                item.encode_field(1, out, meter)?;
+            }
+            Ok(())
+        };
+        let (head, summary) = match self {
+            Value::List(list) => (Head::List { remainder: None }, &list.summary),
+            Value::Tuple(tuple) => (Head::Tuple, &tuple.summary),
+            Value::Set(set) => (Head::Set { remainder: None }, &set.summary),
+            Value::Map(map) => (Head::Map { remainder: None }, &map.summary),
+            _ => {
+                proto::encode_into(&self.to_term(), out);
+                return Ok(());
+            }
+        };
+        proto::encode_collection(&head, summary.content, summary.connectives > 0, out, |out| match self {
+            Value::List(list) => all(out, &mut list.items.iter()),
+            Value::Tuple(tuple) => all(out, &mut tuple.items.iter()),
+            Value::Set(set) => all(out, &mut set.items.iter()),
+            Value::Map(map) => map.entries.iter().try_for_each(|(key, value)| {
+                proto::encode_header(1, entry_len(key, value), out);
+                key.encode_field(1, out, meter)?;
+                value.encode_field(2, out, meter)
+            }),
+            _ => Ok(()),
+        })
+    }
+
+    fn encode_field(&self, field: u32, out: &mut Vec<u8>, meter: &Meter) -> Result<(), Fault> {
+        meter.look()?;
+        proto::encode_header(field, self.size(), out);
+        self.encode_wire(out, meter)
     }
 }
 
@@ -89,6 +131,9 @@ mod tests {
             let term = value.to_term();
             assert_eq!(persist::state_bytes(&value), state_bytes(&term), "{value:?}");
             assert_eq!(blake2b256(&persist::state_bytes(&value)), channel_hash(&term));
+            let mut wire = Vec::new();
+            value.encode_wire(&mut wire, &Meter::new(0)).expect("no interrupt");
+            assert_eq!(wire, proto::encode(&term), "{value:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 //! A value that still has expressions to evaluate (a piece of code that a pattern took out) is compiled and evaluated in
 //! a frame of its own, so evaluation never recurses.
 
-use rhodium_matcher::{Budget, BudgetExhausted};
+use rhodium_matcher::Budget;
 use rhodium_term::{BinaryOp, Children, Mode, Origin, Term, order, substitute};
 use smallvec::SmallVec;
 
@@ -99,9 +99,7 @@ impl Frame<'_> {
         let nothing = Variables { captured: &[], locals: &[] };
         loop {
             // Each time: an operation may take long, as it may work on a large value.
-            if evaluation.budget.interrupted().is_some() {
-                return Err(Fault::from(BudgetExhausted).at(frame.origin()));
-            }
+            evaluation.meter.look().map_err(|f| f.at(frame.origin()))?;
             let outermost = matches!(frame.code, Code::Borrowed(_));
             let Some(op) = frame.code.postfix().ops.get(frame.next) else {
                 match waiting.pop() {

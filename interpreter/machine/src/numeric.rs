@@ -1,5 +1,7 @@
 //! Arithmetic and comparison of the numeric kinds, with their charges (language.md 5.3, 5.4; runtime.md 4.7, 7.3, EXT).
 
+mod big;
+
 use std::cmp::Ordering;
 
 use num_bigint::{BigInt, Sign};
@@ -8,6 +10,8 @@ use rhodium_term::{BinaryOp, Head, Term};
 use crate::cost::{Charge, Meter, price};
 use crate::error::{Code, ErrorKind, Fault};
 use crate::value::Value;
+pub(crate) use big::parse_decimal;
+use big::{divide, greatest_common_divisor, product};
 
 /// Longest big number that multiplication may produce, in bytes.
 pub const MAX_NUMBER_BYTES: u64 = 1 << 20;
@@ -70,15 +74,12 @@ fn double_value(bits: u64) -> Value {
     Value::item(Term::ground(Head::Double(bits)))
 }
 
-fn rational_value(num: BigInt, den: BigInt) -> Value {
-    let (mut a, mut b) = (num.clone(), den.clone());
-    while b.sign() != Sign::NoSign {
-        let rest = &a % &b;
-        a = std::mem::replace(&mut b, rest);
-    }
+fn rational_value(num: &BigInt, den: &BigInt, meter: &Meter) -> Result<Value, Fault> {
+    let divisor = greatest_common_divisor(num, den, meter)?;
     // The sign of the divisor is chosen so that the denominator becomes positive.
-    let divisor = if (a.sign() == Sign::Minus) == (den.sign() == Sign::Minus) { a } else { -a };
-    Value::item(Term::ground(Head::BigRat((num / &divisor, den / divisor).into())))
+    let divisor = if den.sign() == Sign::Minus { -divisor } else { divisor };
+    let lowest = (divide(num, &divisor, meter)?.0, divide(den, &divisor, meter)?.0);
+    Ok(Value::item(Term::ground(Head::BigRat(lowest.into()))))
 }
 
 /// `-a`.
@@ -117,12 +118,12 @@ pub(crate) fn arithmetic(
         (Number::Double(a), Number::Double(b)) => doubles(op, a, b, meter)?,
         (Number::Big(a), Number::Big(b)) => {
             charge_integers(op, a, b, meter)?;
-            big_value(integers(op, a, b)?)
+            big_value(integers(op, a, b, meter)?)
         }
         (Number::Rational(an, ad), Number::Rational(bn, bd)) => rationals(op, (an, ad), (bn, bd), meter)?,
         (Number::Fixed(a, scale), Number::Fixed(b, other)) if scale == other => {
             charge_integers(op, a, b, meter)?;
-            fixed_value(fixed(op, a, b, scale)?, scale)
+            fixed_value(fixed(op, a, b, scale, meter)?, scale)
         }
         _ => return Ok(None),
     }))
@@ -200,7 +201,7 @@ fn charge_integers(op: BinaryOp, a: &BigInt, b: &BigInt, meter: &mut Meter) -> R
     meter.charge_size(amount, Charge::Operator)
 }
 
-fn integers(op: BinaryOp, a: &BigInt, b: &BigInt) -> Result<BigInt, Fault> {
+fn integers(op: BinaryOp, a: &BigInt, b: &BigInt, meter: &Meter) -> Result<BigInt, Fault> {
     if matches!(op, BinaryOp::Div | BinaryOp::Mod) && b.sign() == Sign::NoSign {
         return Err(zero_divisor(op));
     }
@@ -208,31 +209,30 @@ fn integers(op: BinaryOp, a: &BigInt, b: &BigInt) -> Result<BigInt, Fault> {
         BinaryOp::Plus => Ok(a + b),
         BinaryOp::Minus => Ok(a - b),
         BinaryOp::Mult if byte_len(a) + byte_len(b) > MAX_NUMBER_BYTES => Err(too_large()),
-        BinaryOp::Mult => Ok(a * b),
-        BinaryOp::Div => Ok(a / b),
-        BinaryOp::Mod => Ok(a % b),
+        BinaryOp::Mult => product(a, b, meter),
+        BinaryOp::Div => Ok(divide(a, b, meter)?.0),
+        BinaryOp::Mod => Ok(divide(a, b, meter)?.1),
         _ => Err(no_operator(op)),
     }
 }
 
-fn fixed(op: BinaryOp, a: &BigInt, b: &BigInt, scale: u32) -> Result<BigInt, Fault> {
+fn fixed(op: BinaryOp, a: &BigInt, b: &BigInt, scale: u32, meter: &Meter) -> Result<BigInt, Fault> {
     let one = || match scale {
         0..=MAX_SCALE => Ok(BigInt::from(10).pow(scale)),
         _ => Err(Fault::new(ErrorKind::Limit, format!("Fixed-point numbers with more than {MAX_SCALE} decimals."))),
     };
     match op {
-        BinaryOp::Mult => Ok(floor_div(&integers(op, a, b)?, &one()?)),
+        BinaryOp::Mult => floor_div(&integers(op, a, b, meter)?, &one()?, meter),
         BinaryOp::Div if b.sign() == Sign::NoSign => Err(zero_divisor(op)),
-        BinaryOp::Div => Ok(integers(BinaryOp::Mult, a, &one()?)? / b),
-        _ => integers(op, a, b),
+        BinaryOp::Div => Ok(divide(&integers(BinaryOp::Mult, a, &one()?, meter)?, b, meter)?.0),
+        _ => integers(op, a, b, meter),
     }
 }
 
 /// Quotient rounded toward −∞; the divisor is positive.
-fn floor_div(a: &BigInt, b: &BigInt) -> BigInt {
-    let rest = a % b;
-    let quotient = a / b;
-    if rest.sign() == Sign::Minus { quotient - 1 } else { quotient }
+fn floor_div(a: &BigInt, b: &BigInt, meter: &Meter) -> Result<BigInt, Fault> {
+    let (quotient, rest) = divide(a, b, meter)?;
+    Ok(if rest.sign() == Sign::Minus { quotient - 1 } else { quotient })
 }
 
 type Fraction<'a> = (&'a BigInt, &'a BigInt);
@@ -255,14 +255,16 @@ fn rationals(op: BinaryOp, a: Fraction<'_>, b: Fraction<'_>, meter: &mut Meter) 
     if 2 * longest + 1 > MAX_NUMBER_BYTES {
         return Err(too_large());
     }
-    match op {
-        BinaryOp::Plus => Ok(rational_value(a.0 * b.1 + b.0 * a.1, a.1 * b.1)),
-        BinaryOp::Minus => Ok(rational_value(a.0 * b.1 - b.0 * a.1, a.1 * b.1)),
-        BinaryOp::Mult => Ok(rational_value(a.0 * b.0, a.1 * b.1)),
-        BinaryOp::Div => Ok(rational_value(a.0 * b.1, a.1 * b.0)),
-        BinaryOp::Mod => Ok(rational_value(BigInt::ZERO, BigInt::from(1))),
-        _ => Err(no_operator(op)),
-    }
+    let product = |a: &BigInt, b: &BigInt| product(a, b, meter);
+    let (num, den) = match op {
+        BinaryOp::Plus => (product(a.0, b.1)? + product(b.0, a.1)?, product(a.1, b.1)?),
+        BinaryOp::Minus => (product(a.0, b.1)? - product(b.0, a.1)?, product(a.1, b.1)?),
+        BinaryOp::Mult => (product(a.0, b.0)?, product(a.1, b.1)?),
+        BinaryOp::Div => (product(a.0, b.1)?, product(a.1, b.0)?),
+        BinaryOp::Mod => (BigInt::ZERO, BigInt::from(1)),
+        _ => return Err(no_operator(op)),
+    };
+    rational_value(&num, &den, meter)
 }
 
 /// Charges and compares; outer `None` when the kinds differ, inner `None` when a NaN is involved.
@@ -279,38 +281,12 @@ pub(crate) fn compare(a: Number<'_>, b: Number<'_>, meter: &mut Meter) -> Result
         (Number::Rational(an, ad), Number::Rational(bn, bd)) => {
             let amount = byte_len(an).saturating_mul(byte_len(bd)).max(byte_len(ad).saturating_mul(byte_len(bn)));
             meter.charge_size(amount.max(least), Charge::Operator)?;
-            return Ok(Some(Some((an * bd).cmp(&(bn * ad)))));
+            return Ok(Some(Some(product(an, bd, meter)?.cmp(&product(bn, ad, meter)?))));
         }
         _ => return Ok(None),
     };
     meter.charge_size(amount, Charge::Operator)?;
     Ok(Some(ordering))
-}
-
-/// Digits that are read at once.
-const CHUNK: usize = 18;
-
-/// Reads a decimal integer with an optional sign, in less than quadratic time.
-pub(crate) fn parse_decimal(text: &str) -> Option<BigInt> {
-    let (negative, digits) = match text.as_bytes() {
-        [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        rest => (false, rest),
-    };
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let value = |chunk: &[u8]| BigInt::from(chunk.iter().fold(0_u64, |n, d| 10 * n + u64::from(d - b'0')));
-    // Least significant chunk first; neighbours are joined until one number is left.
-    let mut parts: Vec<BigInt> = digits.rchunks(CHUNK).map(value).collect();
-    let mut base = BigInt::from(10_u64.pow(CHUNK as u32));
-    while parts.len() > 1 {
-        parts =
-            parts.chunks(2).map(|pair| pair.get(1).map_or(pair[0].clone(), |high| high * &base + &pair[0])).collect();
-        base = &base * &base;
-    }
-    let magnitude = parts.pop()?;
-    Some(if negative { -magnitude } else { magnitude })
 }
 
 #[cfg(test)]
@@ -326,19 +302,8 @@ mod tests {
     }
 
     #[test]
-    fn decimals() {
-        let long = "123456789012345678901234567890123456789012345678901234567890";
-        assert_eq!(parse_decimal(long).unwrap().to_string(), long);
-        assert_eq!(parse_decimal("-1000000000000000000").unwrap().to_string(), "-1000000000000000000");
-        assert_eq!(parse_decimal("+7"), Some(BigInt::from(7)));
-        for bad in ["", "-", "4x", " 1", "+-1", "١"] {
-            assert_eq!(parse_decimal(bad), None);
-        }
-    }
-
-    #[test]
     fn floor_division() {
-        let div = |a: i64| floor_div(&a.into(), &10.into());
+        let div = |a: i64| floor_div(&a.into(), &10.into(), &Meter::new(0)).unwrap();
         assert_eq!([div(-1), div(-10), div(-11), div(19)].map(|i| i64::try_from(i).unwrap()), [-1, -1, -2, 1]);
     }
 }

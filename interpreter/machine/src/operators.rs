@@ -140,7 +140,7 @@ fn equal(left: &Value, right: &Value, meter: &mut Meter) -> Result<bool, Fault> 
     meter.charge_size(a, Charge::Substitution)?;
     meter.charge_size(b, Charge::Substitution)?;
     meter.charge_size(a.min(b), Charge::Operator)?;
-    Ok(left == right && !contains_nan(left))
+    Ok(left == right && !contains_nan(left, meter)?)
 }
 
 /// What is left to look at, in [`contains_nan`].
@@ -150,16 +150,17 @@ enum Visit<'a> {
 }
 
 /// A NaN anywhere makes two processes unequal. Shared parts are looked at once.
-fn contains_nan(value: &Value) -> bool {
+fn contains_nan(value: &Value, meter: &Meter) -> Result<bool, Fault> {
     let mut pending = vec![Visit::Value(value)];
     let mut seen: HashSet<*const ()> = HashSet::new();
     while let Some(visit) = pending.pop() {
+        meter.look()?;
         match visit {
             Visit::Term(term) => {
                 if let Head::Double(bits) = term.head()
                     && f64::from_bits(*bits).is_nan()
                 {
-                    return true;
+                    return Ok(true);
                 }
                 let children = term.children();
                 if !children.is_empty() && seen.insert(children.as_ptr().cast()) {
@@ -182,7 +183,7 @@ fn contains_nan(value: &Value) -> bool {
             Visit::Value(_) => {}
         }
     }
-    false
+    Ok(false)
 }
 
 fn comparison(op: BinaryOp, left: &Value, right: &Value, meter: &mut Meter) -> Result<Value, Fault> {
@@ -260,15 +261,15 @@ fn concatenate_collections(left: &Value, right: &Value, meter: &mut Meter) -> Re
     if let Some(a) = view::list(left) {
         let b = view::list(right).ok_or_else(|| expected(OP, right))?;
         meter.charge_size(a.items.len() as u64, Charge::Operator)?;
-        Ok(collections::append(&a, &b))
+        collections::append(&a, &b, meter)
     } else if let Some(a) = view::map(left) {
         let b = view::map(right).ok_or_else(|| expected(OP, right))?;
         meter.charge_size(collections::triple(b.entries.len()), Charge::Operator)?;
-        Ok(collections::map_union(&a, &b))
+        collections::map_union(&a, &b, meter)
     } else if let Some(a) = view::set(left) {
         let b = view::set(right).ok_or_else(|| expected(OP, right))?;
         meter.charge_size(collections::triple(b.items.len()), Charge::Operator)?;
-        Ok(collections::set_union(&a, &b))
+        collections::set_union(&a, &b, meter)
     } else {
         Err(not_defined(OP.symbol(), left))
     }
@@ -281,7 +282,7 @@ fn difference(left: &Value, right: &Value, meter: &mut Meter) -> Result<Value, F
     let a = view::set(left).ok_or_else(|| not_defined(OP.symbol(), left))?;
     let b = view::set(right).ok_or_else(|| expected(OP, right))?;
     meter.charge_size(collections::triple(b.items.len()), Charge::Operator)?;
-    Ok(collections::set_diff(&a, &b))
+    collections::set_diff(&a, &b, meter)
 }
 
 /// `%%`.
@@ -292,6 +293,7 @@ fn interpolate(left: &Value, right: &Value, meter: &mut Meter) -> Result<Value, 
     let map = view::map(right).ok_or_else(|| expected(OP, right))?;
     let mut replacements = Vec::with_capacity(map.entries.len());
     for (key, value) in &map.entries {
+        meter.look()?;
         let Value::Str(key) = key else {
             return Err(Fault::reduce("Error: interpolation Map should only contain String keys"));
         };
@@ -301,6 +303,7 @@ fn interpolate(left: &Value, right: &Value, meter: &mut Meter) -> Result<Value, 
     let mut out = String::with_capacity(text.len());
     let mut rest = &**text;
     while let Some(start) = rest.find("${") {
+        meter.look()?;
         out.push_str(&rest[..start]);
         rest = &rest[start..];
         let (skip, inserted) = match replacements.iter().find(|(key, _)| rest.starts_with(key)) {

@@ -291,7 +291,7 @@ fn long_appends_are_cheap() {
     let mut list = Value::list([]);
     for n in 0..100_000 {
         list = match list {
-            Value::List(list) => collections::append(&list, &List::default()),
+            Value::List(list) => collections::append(&list, &List::default(), &Meter::new(0)).unwrap(),
             other => other,
         };
         list = run(PlusPlus, list, ints(&[n]));

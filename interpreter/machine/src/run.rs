@@ -131,6 +131,7 @@ impl<'a, 'l> Machine<'a, 'l> {
         trace: Trace<'l>,
     ) -> Machine<'a, 'l> {
         let (errors, caller, queue, stack) = (Errors::default(), Origin::default(), VecDeque::new(), Vec::new());
+        let meter = meter.watching(limits.1.clone());
         let gauge = Gauge::new(limits.0, limits.1);
         Machine { space, labels, meter, context, gauge, errors, comms: 0, source, caller, queue, stack, trace }
     }
@@ -764,7 +765,8 @@ fn guard_holds(continuation: &Continuation, bindings: &[Value], budget: &mut Bud
 /// Whether a guard evaluates to `true`. Guards cost nothing, and an error in one counts as false; but their evaluation
 /// takes as many steps from the budget as it would cost phlogiston (runtime.md B9), and our limits stay errors.
 fn holds(guard: &Expr, variables: &Variables<'_>, budget: &mut Budget) -> Result<bool, Fault> {
-    let mut meter = Meter::new(i64::try_from(budget.steps).unwrap_or(i64::MAX));
+    let steps = i64::try_from(budget.steps).unwrap_or(i64::MAX);
+    let mut meter = Meter::new(steps).watching(budget.interrupt().clone());
     let result = Frame::run(guard, variables, &mut meter, &mut budget.rest());
     budget.steps = budget.steps.saturating_sub(u64::try_from(meter.used()).unwrap_or(0));
     match result {

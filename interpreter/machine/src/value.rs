@@ -8,6 +8,7 @@
 //! The depth bound keeps recursion over values shallow; deep values are terms, whose algorithms are iterative.
 
 use std::cmp::Ordering;
+use std::convert::Infallible;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -131,8 +132,13 @@ fn field(size: u64) -> u64 {
     size.saturating_add(1 + varint_len(size))
 }
 
+/// Bytes of the fields of an entry.
+pub(crate) fn entry_len(key: &Value, value: &Value) -> u64 {
+    field(key.size()).saturating_add(field(value.size()))
+}
+
 fn entry_field(key: &Value, value: &Value) -> u64 {
-    field(field(key.size()).saturating_add(field(value.size())))
+    field(entry_len(key, value))
 }
 
 impl List {
@@ -269,11 +275,21 @@ impl Value {
 
     /// The value of a closed canonical Par.
     pub fn from_term(par: &Term) -> Value {
+        let Ok(value) = Value::from_term_while(par, &mut || Ok::<(), Infallible>(()));
+        value
+    }
+
+    /// The same, as long as there is no error when it looks, which it does for every element.
+    pub(crate) fn from_term_while<E>(par: &Term, look: &mut impl FnMut() -> Result<(), E>) -> Result<Value, E> {
         let Some(item) = par.single_item() else {
-            return if par.is_nil() { Value::Nil } else { Value::Term(par.clone()) };
+            return Ok(if par.is_nil() { Value::Nil } else { Value::Term(par.clone()) });
+        };
+        let mut element = |child: &Term| {
+            look()?;
+            Value::from_term_while(child, look)
         };
         let shallow = par.depth() <= MAX_DEPTH && par.locally_free().is_empty();
-        match item.head() {
+        Ok(match item.head() {
             Head::Bool(b) => Value::Bool(*b),
             Head::Int(i) => Value::Int(*i),
             Head::Str(s) => Value::Str(s.clone()),
@@ -282,44 +298,57 @@ impl Value {
             Head::List { remainder: None } if shallow => {
                 let mut list = List::default();
                 for child in item.children() {
-                    list.push(Value::from_term(child));
+                    list.push(element(child)?);
                 }
                 Value::List(Arc::new(list))
             }
-            Head::Tuple if shallow => Value::tuple(item.children().iter().map(Value::from_term).collect()),
+            Head::Tuple if shallow => Value::tuple(item.children().iter().map(element).collect::<Result<_, E>>()?),
             Head::Set { remainder: None } if shallow => {
                 let mut set = Set::default();
                 for child in item.children() {
-                    set.insert(Value::from_term(child));
+                    set.insert(element(child)?);
                 }
                 Value::Set(Arc::new(set))
             }
             Head::Map { remainder: None } if shallow => {
                 let mut map = Map::default();
                 for (key, value) in item.entries() {
-                    map.insert(Value::from_term(key), Value::from_term(value));
+                    map.insert(element(key)?, element(value)?);
                 }
                 Value::Map(Arc::new(map))
             }
             _ => Value::Term(par.clone()),
-        }
+        })
     }
 
     /// The Par the value stands for.
     pub fn to_term(&self) -> Term {
-        Term::single(match self {
-            Value::Nil => return Term::nil(),
-            Value::Term(par) => return par.clone(),
+        let Ok(term) = self.to_term_while(&mut || Ok::<(), Infallible>(()));
+        term
+    }
+
+    /// The same, as long as there is no error when it looks, which it does for every element.
+    pub(crate) fn to_term_while<E>(&self, look: &mut impl FnMut() -> Result<(), E>) -> Result<Term, E> {
+        let mut element = |item: &Value| {
+            look()?;
+            item.to_term_while(look)
+        };
+        Ok(Term::single(match self {
+            Value::Nil => return Ok(Term::nil()),
+            Value::Term(par) => return Ok(par.clone()),
             Value::Bool(b) => Term::bool(*b),
             Value::Int(i) => Term::int(*i),
             Value::Str(s) => Term::string(s.clone()),
             Value::Bytes(b) => Term::bytes(b.clone()),
             Value::Name(id, label) => Term::private(id.clone()).at(label.origin()),
-            Value::List(list) => Term::list(list.items.iter().map(Value::to_term).collect::<Children>(), None),
-            Value::Tuple(tuple) => Term::tuple(tuple.items.iter().map(Value::to_term).collect::<Children>()),
-            Value::Set(set) => Term::set(set.items.iter().map(Value::to_term).collect(), None),
-            Value::Map(map) => Term::map(map.entries.iter().map(|(k, v)| (k.to_term(), v.to_term())).collect(), None),
-        })
+            Value::List(list) => Term::list(list.items.iter().map(element).collect::<Result<Children, E>>()?, None),
+            Value::Tuple(tuple) => Term::tuple(tuple.items.iter().map(element).collect::<Result<Children, E>>()?),
+            Value::Set(set) => Term::set(set.items.iter().map(element).collect::<Result<_, E>>()?, None),
+            Value::Map(map) => {
+                let entries = map.entries.iter().map(|(key, value)| Ok((element(key)?, element(value)?)));
+                Term::map(entries.collect::<Result<_, E>>()?, None)
+            }
+        }))
     }
 
     /// Size of the Par's protobuf encoding in bytes (runtime.md 1.8).

@@ -53,6 +53,11 @@ impl Budget {
         Budget::interruptible(self.steps, self.interrupt.clone())
     }
 
+    /// What stops the work.
+    pub fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+
     /// Whether the work is to stop, however much is left.
     pub fn interrupted(&self) -> Option<Stop> {
         self.interrupt.raised()

@@ -5,7 +5,7 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 use crate::head::{Category, Head, Var};
 use crate::locally_free::LocallyFree;
 use crate::message::{Format, inner_len, write_inner, write_message};
-use crate::size::{entry_len, oneof_field, var_size, zigzag};
+use crate::size::{entry_len, field_len, item_field, oneof_field, var_size, zigzag};
 use crate::term::Term;
 
 pub use crate::decode::{DecodeError, DecodeErrorKind, Limits, decode};
@@ -22,6 +22,30 @@ pub fn encode(term: &Term) -> Vec<u8> {
 /// Appends what [`encode`] returns.
 pub fn encode_into(term: &Term, out: &mut Vec<u8>) {
     write_message(term, &mut Wire { out });
+}
+
+/// Appends the Par of a collection without remainder. Its elements have `content` bytes, and `elements` appends them.
+pub fn encode_collection<E>(
+    head: &Head,
+    content: u64,
+    connective_used: bool,
+    out: &mut Vec<u8>,
+    elements: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
+    let field = oneof_field(head).unwrap_or_default();
+    let inner = content.saturating_add(if connective_used { 2 } else { 0 });
+    encode_header(item_field(head), field_len(field, inner), out);
+    encode_header(field, inner, out);
+    elements(out)?;
+    let mut wire = Wire { out };
+    wire.flag(4, connective_used);
+    wire.flag(10, connective_used);
+    Ok(())
+}
+
+/// Appends what stands before a sub-message of so many bytes.
+pub fn encode_header(field: u32, len: u64, out: &mut Vec<u8>) {
+    Wire { out }.header(field, len);
 }
 
 /// The encoding of the message inside the oneof of an expression, connective or unforgeable: for a private name

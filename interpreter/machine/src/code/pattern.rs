@@ -7,7 +7,7 @@ use rhodium_term::{Category, Children, Head, Mode, SubstituteError, Term, Var, o
 
 use super::{Scope, as_stored};
 use crate::run::Variables;
-use crate::value::Value;
+use crate::value::{List, Value};
 
 /// A pattern in compiled form.
 #[derive(Clone, Debug)]
@@ -72,7 +72,7 @@ impl Pattern {
                         return Ok(false);
                     }
                     if let Some(Var::Free(level)) = remainder {
-                        bind(out, *level, Value::list(list.items.iter().skip(count).cloned()));
+                        bind(out, *level, rest(list.items.iter().skip(count), budget)?);
                     }
                     true
                 }
@@ -120,6 +120,20 @@ fn bind(out: &mut [Value], level: u32, value: Value) {
     }
 }
 
+fn look(budget: &Budget) -> Result<(), BudgetExhausted> {
+    budget.interrupted().map_or(Ok(()), |_| Err(BudgetExhausted))
+}
+
+/// What a remainder captures.
+fn rest<'a>(items: impl Iterator<Item = &'a Value>, budget: &Budget) -> Result<Value, BudgetExhausted> {
+    let mut list = List::default();
+    for item in items {
+        look(budget)?;
+        list.push(item.clone());
+    }
+    Ok(Value::from_list(list))
+}
+
 fn all<'a>(
     patterns: &[Pattern],
     values: impl Iterator<Item = &'a Value>,
@@ -137,10 +151,11 @@ fn all<'a>(
 fn spatial(pattern: &Term, value: &Value, out: &mut [Value], budget: &mut Budget) -> Result<bool, BudgetExhausted> {
     // The matcher binds every level up to `out.len()`; levels this pattern does not have stay Nil, so only those it
     // has are taken over.
-    let Some(bound) = match_process(&value.to_term(), pattern, out.len() as u32, budget)? else { return Ok(false) };
+    let target = value.to_term_while(&mut || look(budget))?;
+    let Some(bound) = match_process(&target, pattern, out.len() as u32, budget)? else { return Ok(false) };
     for (slot, term) in out.iter_mut().zip(bound) {
         if !term.is_nil() {
-            *slot = Value::from_term(&term);
+            *slot = Value::from_term_while(&term, &mut || look(budget))?;
         }
     }
     Ok(true)
@@ -206,7 +221,7 @@ impl BindPattern {
         if !matched {
             out.truncate(from);
         } else if let Some(Var::Free(level)) = self.remainder {
-            bind(levels, level, Value::list(data[self.arity()..].iter().cloned()));
+            bind(levels, level, rest(data[self.arity()..].iter(), budget)?);
         }
         Ok(matched)
     }

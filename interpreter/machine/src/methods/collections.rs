@@ -12,29 +12,28 @@ pub(crate) fn triple(count: usize) -> u64 {
 }
 
 /// Elements of `a` and then those of `b`.
-pub(crate) fn append(a: &List, b: &List) -> Value {
-    let result = if b.items.len() <= a.items.len() {
-        let mut result = a.clone();
-        b.items.iter().for_each(|item| result.push(item.clone()));
-        result
+pub(crate) fn append(a: &List, b: &List, meter: &Meter) -> Result<Value, Fault> {
+    let mut result;
+    if b.items.len() <= a.items.len() {
+        result = a.clone();
+        meter.each(&b.items, |item| result.push(item.clone()))?;
     } else {
-        let mut result = b.clone();
-        a.items.iter().rev().for_each(|item| result.push_front(item.clone()));
-        result
-    };
-    Value::from_list(result)
+        result = b.clone();
+        meter.each(a.items.iter().rev(), |item| result.push_front(item.clone()))?;
+    }
+    Ok(Value::from_list(result))
 }
 
 /// Elements `from..to`, which lie inside the list.
-fn section(list: &List, from: usize, to: usize) -> Value {
+fn section(list: &List, from: usize, to: usize, meter: &Meter) -> Result<Value, Fault> {
     let length = list.items.len();
     if to - from <= length / 2 {
-        return Value::list(list.items.iter().skip(from).take(to - from).cloned());
+        return list_of(list.items.iter().skip(from).take(to - from).cloned(), meter);
     }
     let mut result = list.clone();
-    (to..length).for_each(|_| result.pop_back());
-    (0..from).for_each(|_| result.pop_front());
-    Value::from_list(result)
+    meter.each(to..length, |_| result.pop_back())?;
+    meter.each(0..from, |_| result.pop_front())?;
+    Ok(Value::from_list(result))
 }
 
 /// An index moved into `0..=length`.
@@ -43,53 +42,63 @@ pub(super) fn clamp(index: i64, length: usize) -> usize {
 }
 
 /// `slice` of a list.
-pub(super) fn slice(list: &List, from: i64, to: i64) -> Value {
+pub(super) fn slice(list: &List, from: i64, to: i64, meter: &Meter) -> Result<Value, Fault> {
     let to = clamp(to, list.items.len());
-    section(list, clamp(from, to), to)
+    section(list, clamp(from, to), to, meter)
 }
 
 /// Union of two sets, in time of the smaller one.
-pub(crate) fn set_union(a: &Set, b: &Set) -> Value {
+pub(crate) fn set_union(a: &Set, b: &Set, meter: &Meter) -> Result<Value, Fault> {
     let (small, large) = if a.items.len() < b.items.len() { (a, b) } else { (b, a) };
     let mut result = large.clone();
-    small.items.iter().for_each(|item| result.insert(item.clone()));
-    Value::from_set(result)
+    meter.each(&small.items, |item| result.insert(item.clone()))?;
+    Ok(Value::from_set(result))
 }
 
 /// Union of two maps, in time of the smaller one; the entries of `b` win.
-pub(crate) fn map_union(a: &Map, b: &Map) -> Value {
+pub(crate) fn map_union(a: &Map, b: &Map, meter: &Meter) -> Result<Value, Fault> {
     let mut result;
     if b.entries.len() <= a.entries.len() {
         result = a.clone();
-        b.entries.iter().for_each(|(key, value)| result.insert(key.clone(), value.clone()));
+        meter.each(&b.entries, |(key, value)| result.insert(key.clone(), value.clone()))?;
     } else {
         result = b.clone();
-        for (key, value) in a.entries.iter().filter(|(key, _)| !b.entries.contains_key(*key)) {
-            result.insert(key.clone(), value.clone());
-        }
+        meter.each(&a.entries, |(key, value)| {
+            if !b.entries.contains_key(key) {
+                result.insert(key.clone(), value.clone());
+            }
+        })?;
     }
-    Value::from_map(result)
+    Ok(Value::from_map(result))
 }
 
 /// Elements of `a` that are not in `b`, in time of the smaller one.
-pub(crate) fn set_diff(a: &Set, b: &Set) -> Value {
+pub(crate) fn set_diff(a: &Set, b: &Set, meter: &Meter) -> Result<Value, Fault> {
     let mut result = a.clone();
     if b.items.len() <= a.items.len() {
-        b.items.iter().for_each(|item| result.remove(item));
+        meter.each(&b.items, |item| result.remove(item))?;
     } else {
-        a.items.iter().filter(|item| b.items.contains(*item)).for_each(|item| result.remove(item));
+        meter.each(&a.items, |item| {
+            if b.items.contains(item) {
+                result.remove(item);
+            }
+        })?;
     }
-    Value::from_set(result)
+    Ok(Value::from_set(result))
 }
 
-fn map_diff(a: &Map, b: &Map) -> Value {
+fn map_diff(a: &Map, b: &Map, meter: &Meter) -> Result<Value, Fault> {
     let mut result = a.clone();
     if b.entries.len() <= a.entries.len() {
-        b.entries.keys().for_each(|key| result.remove(key));
+        meter.each(b.entries.keys(), |key| result.remove(key))?;
     } else {
-        a.entries.keys().filter(|key| b.entries.contains_key(*key)).for_each(|key| result.remove(key));
+        meter.each(a.entries.keys(), |key| {
+            if b.entries.contains_key(key) {
+                result.remove(key);
+            }
+        })?;
     }
-    Value::from_map(result)
+    Ok(Value::from_map(result))
 }
 
 /// The set with an element more.
@@ -133,7 +142,7 @@ pub(super) fn take(target: &Value, args: &[Value], meter: &mut Meter) -> Result<
     let count = index_arg(&args[0])?;
     let list = view::list(target).ok_or_else(|| not_defined(Method::Take, target))?;
     charge(meter, count)?;
-    Ok(slice(&list, 0, count))
+    slice(&list, 0, count, meter)
 }
 
 /// `size`.
@@ -155,11 +164,11 @@ pub(super) fn combine(method: Method, target: &Value, args: &[Value], meter: &mu
     single(other)?;
     if let (Some(a), Some(b)) = (view::set(target), view::set(other)) {
         meter.charge_size(triple(b.items.len()), Charge::Method)?;
-        return Ok(if method == Method::Union { set_union(&a, &b) } else { set_diff(&a, &b) });
+        return if method == Method::Union { set_union(&a, &b, meter) } else { set_diff(&a, &b, meter) };
     }
     if let (Some(a), Some(b)) = (view::map(target), view::map(other)) {
         meter.charge_size(triple(b.entries.len()), Charge::Method)?;
-        return Ok(if method == Method::Union { map_union(&a, &b) } else { map_diff(&a, &b) });
+        return if method == Method::Union { map_union(&a, &b, meter) } else { map_diff(&a, &b, meter) };
     }
     Err(not_defined(method, target))
 }
@@ -209,13 +218,19 @@ pub(super) fn keyed(method: Method, target: &Value, args: &[Value], meter: &mut 
 pub(super) fn keys(target: &Value, meter: &mut Meter) -> Result<Value, Fault> {
     let map = view::map(target).ok_or_else(|| not_defined(Method::Keys, target))?;
     charge(meter, price::KEYS)?;
-    Ok(set_of(map.entries.keys().cloned()))
+    set_of(map.entries.keys().cloned(), meter)
 }
 
-fn set_of(items: impl Iterator<Item = Value>) -> Value {
+fn list_of(items: impl Iterator<Item = Value>, meter: &Meter) -> Result<Value, Fault> {
+    let mut list = List::default();
+    meter.each(items, |item| list.push(item))?;
+    Ok(Value::from_list(list))
+}
+
+fn set_of(items: impl Iterator<Item = Value>, meter: &Meter) -> Result<Value, Fault> {
     let mut set = Set::default();
-    items.for_each(|item| set.insert(item));
-    Value::from_set(set)
+    meter.each(items, |item| set.insert(item))?;
+    Ok(Value::from_set(set))
 }
 
 fn pairs(map: &Map) -> impl Iterator<Item = Value> + '_ {
@@ -229,44 +244,45 @@ pub(super) fn to_list(target: &Value, meter: &mut Meter) -> Result<Value, Fault>
     }
     if let Some(set) = view::set(target) {
         charge(meter, set.items.len() as i64)?;
-        return Ok(Value::list(set.items.iter().cloned()));
+        return list_of(set.items.iter().cloned(), meter);
     }
     if let Some(map) = view::map(target) {
         charge(meter, map.entries.len() as i64)?;
-        return Ok(Value::list(pairs(&map)));
+        return list_of(pairs(&map), meter);
     }
     let tuple = view::tuple(target).ok_or_else(|| not_defined(Method::ToList, target))?;
     charge(meter, tuple.items.len() as i64)?;
-    Ok(Value::list(tuple.items.iter().cloned()))
+    list_of(tuple.items.iter().cloned(), meter)
 }
 
 /// `toSet`.
-pub(super) fn to_set(target: &Value) -> Result<Value, Fault> {
+pub(super) fn to_set(target: &Value, meter: &Meter) -> Result<Value, Fault> {
     if view::set(target).is_some() {
         return Ok(target.clone());
     }
     if let Some(list) = view::list(target) {
-        return Ok(set_of(list.items.iter().cloned()));
+        return set_of(list.items.iter().cloned(), meter);
     }
     let map = view::map(target).ok_or_else(|| not_defined(Method::ToSet, target))?;
-    Ok(set_of(pairs(&map)))
+    set_of(pairs(&map), meter)
 }
 
 /// `toMap`.
-pub(super) fn to_map(target: &Value) -> Result<Value, Fault> {
+pub(super) fn to_map(target: &Value, meter: &Meter) -> Result<Value, Fault> {
     if view::map(target).is_some() {
         return Ok(target.clone());
     }
     if let Some(list) = view::list(target) {
-        return map_of(list.items.iter());
+        return map_of(list.items.iter(), meter);
     }
     let set = view::set(target).ok_or_else(|| not_defined(Method::ToMap, target))?;
-    map_of(set.items.iter())
+    map_of(set.items.iter(), meter)
 }
 
-fn map_of<'a>(items: impl Iterator<Item = &'a Value>) -> Result<Value, Fault> {
+fn map_of<'a>(items: impl Iterator<Item = &'a Value>, meter: &Meter) -> Result<Value, Fault> {
     let mut map = Map::default();
     for item in items {
+        meter.look()?;
         match view::tuple(item).as_deref().map(|tuple| tuple.items.as_slice()) {
             Some([key, value]) => map.insert(key.clone(), value.clone()),
             _ => return Err(not_defined_on(Method::ToMap.name(), "types except List[(K,V)]")),

@@ -171,8 +171,8 @@ impl Method {
             }
             Method::Keys => collections::keys(target, meter),
             Method::ToList => collections::to_list(target, meter),
-            Method::ToSet => collections::to_set(target),
-            Method::ToMap => collections::to_map(target),
+            Method::ToSet => collections::to_set(target, meter),
+            Method::ToMap => collections::to_map(target, meter),
             _ => Err(not_defined(self, target)),
         }
     }

@@ -10,6 +10,7 @@ use num_bigint::BigInt;
 use rhodium_term::{Head, Term, proto};
 
 use super::text::hex;
+use crate::cost::Meter;
 use crate::error::Fault;
 use crate::numeric::parse_decimal;
 
@@ -168,7 +169,7 @@ fn symbol_term(text: &str) -> Option<Term> {
         _ if text.starts_with('"') => Term::string(quoted('"')?),
         _ if text.starts_with('`') => Term::uri(quoted('`')?),
         _ => match text.strip_suffix('n') {
-            Some(digits) => Term::ground(Head::BigInt(parse_decimal(digits)?.into())),
+            Some(digits) => Term::ground(Head::BigInt(decimal(digits)?.into())),
             None => Term::int(text.parse().ok()?),
         },
     }))
@@ -205,13 +206,18 @@ fn close(open: Open) -> Option<Term> {
 
 fn two_numbers(symbols: &[String]) -> Option<(BigInt, BigInt)> {
     let [first, second] = symbols else { return None };
-    Some((parse_decimal(first)?, parse_decimal(second)?))
+    Some((decimal(first)?, decimal(second)?))
 }
 
 fn unhex(symbols: &[String]) -> Option<Vec<u8>> {
     let digit = |c: u8| char::from(c).to_digit(16).map(|d| d as u8);
     let pair = |p: &[u8]| Some(digit(p[0])? << 4 | digit(*p.get(1)?)?);
     symbols.iter().flat_map(|s| s.as_bytes().chunks(2).map(pair)).collect()
+}
+
+/// A number of no more digits than a symbol has.
+fn decimal(text: &str) -> Option<BigInt> {
+    parse_decimal(text, &Meter::new(0)).ok().flatten()
 }
 
 #[cfg(test)]

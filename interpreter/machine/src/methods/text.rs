@@ -1,6 +1,6 @@
 //! Methods of strings, byte arrays and scalars (language.md 6.1).
 
-use rhodium_term::{Category, Head, proto};
+use rhodium_term::{Category, Head};
 
 use super::{Method, charge, collections, index_arg, not_defined, view};
 use crate::cost::{Charge, Meter, price};
@@ -36,7 +36,7 @@ pub(super) fn slice(target: &Value, args: &[Value], meter: &mut Meter) -> Result
         _ => {
             let list = view::list(target).ok_or_else(|| not_defined(Method::Slice, target))?;
             charge(meter, to)?;
-            Ok(collections::slice(&list, from, to))
+            collections::slice(&list, from, to, meter)
         }
     }
 }
@@ -112,7 +112,9 @@ pub(super) fn to_byte_array(target: &Value, meter: &mut Meter) -> Result<Value, 
     meter.charge_size(size, Charge::Substitution)?;
     meter.charge_size(size, Charge::Method)?;
     check_length(size)?;
-    Ok(Value::bytes(proto::encode(&target.to_term())))
+    let mut bytes = Vec::with_capacity(size as usize);
+    target.encode_wire(&mut bytes, meter)?;
+    Ok(Value::bytes(bytes))
 }
 
 /// `toInt`.
@@ -144,7 +146,8 @@ pub(super) fn to_big_int(target: &Value, meter: &mut Meter) -> Result<Value, Fau
     if let Value::Str(text) = target {
         meter.charge_size(text.len() as u64, Charge::Method)?;
         let bad = || format!("Method toBigInt(): input string \"{text}\" cannot be converted to BigInt");
-        return parse_decimal(text).map(big_value).ok_or_else(|| Fault::reduce(bad()).coded(Code::Conversion));
+        let number = parse_decimal(text, meter)?;
+        return number.map(big_value).ok_or_else(|| Fault::reduce(bad()).coded(Code::Conversion));
     }
     match Number::of(target) {
         Some(Number::Big(_)) => Ok(target.clone()),
