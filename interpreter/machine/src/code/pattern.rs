@@ -7,7 +7,7 @@ use rhodium_term::{Category, Children, Head, Mode, SubstituteError, Term, Var, o
 
 use super::{Scope, as_stored};
 use crate::run::Variables;
-use crate::value::{List, Value};
+use crate::value::{List, Map, Value};
 
 /// A pattern in compiled form.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub enum Pattern {
     List(Box<[Pattern]>, Option<Var>),
     /// A tuple.
     Tuple(Box<[Pattern]>),
+    /// A map with known keys, perhaps with a remainder.
+    Map(Box<[(Value, Pattern)]>, Option<Var>),
     /// Anything else: the spatial matcher decides.
     Spatial(Term),
 }
@@ -44,6 +46,15 @@ impl Pattern {
                 Pattern::List(item.children().iter().map(Pattern::compile).collect(), *remainder)
             }
             Head::Tuple if shallow => Pattern::Tuple(item.children().iter().map(Pattern::compile).collect()),
+            Head::Map { remainder }
+                if shallow
+                    && !matches!(remainder, Some(Var::Bound(_)))
+                    && item.entries().all(|(key, _)| !key.connective_used()) =>
+            {
+                let entry =
+                    |(key, value): (&Term, &Term)| (Value::from_term(&order::sort_term(key)), Pattern::compile(value));
+                Pattern::Map(item.entries().map(entry).collect(), *remainder)
+            }
             _ => Pattern::Spatial(term.clone()),
         }
     }
@@ -79,6 +90,28 @@ impl Pattern {
                 Value::Term(_) => self.spatial(value, out, budget)?,
                 _ => false,
             },
+            Pattern::Map(entries, remainder) => match value {
+                Value::Map(map) => {
+                    let (count, size) = (entries.len(), map.entries.len());
+                    if size < count || remainder.is_none() && size > count {
+                        return Ok(false);
+                    }
+                    for (key, pattern) in entries {
+                        let Some(value) = map.entries.get(key) else { return Ok(false) };
+                        if !pattern.matches(value, out, budget)? {
+                            return Ok(false);
+                        }
+                    }
+                    if let Some(Var::Free(level)) = remainder {
+                        let mut rest = Map::clone(map);
+                        entries.iter().for_each(|(key, _)| rest.remove(key));
+                        bind(out, *level, Value::from_map(rest));
+                    }
+                    true
+                }
+                Value::Term(_) => self.spatial(value, out, budget)?,
+                _ => false,
+            },
             Pattern::Spatial(pattern) => spatial(pattern, value, out, budget)?,
         })
     }
@@ -97,6 +130,9 @@ impl Pattern {
                 Term::list(patterns.iter().map(Pattern::to_term).collect::<Children>(), *remainder)
             }
             Pattern::Tuple(patterns) => Term::tuple(patterns.iter().map(Pattern::to_term).collect::<Children>()),
+            Pattern::Map(entries, remainder) => {
+                Term::map(entries.iter().map(|(key, value)| (key.to_term(), value.to_term())).collect(), *remainder)
+            }
             Pattern::Spatial(term) => return term.clone(),
         })
     }
@@ -336,5 +372,95 @@ impl CasePattern {
             }
         };
         Ok(matched.then_some(out))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rhodium_normalizer::{Options, compile};
+
+    use super::*;
+
+    const VALUES: &[&str] = &[
+        "Nil",
+        "1",
+        "[]",
+        "[1]",
+        "[1, 2]",
+        "[[1], 2]",
+        "(1,)",
+        "(1, 2)",
+        "(1, [2])",
+        "{}",
+        "{1: 2}",
+        "{\"a\": 1}",
+        "{\"a\": 1, \"b\": 2}",
+        "{\"a\": [1, 2], \"b\": (1, 2), \"c\": Nil}",
+        "{\"a\": {\"b\": 1}}",
+        "{\"a\": {\"b\": 1, \"c\": 2}, [1]: 3}",
+        "{(1 | 2): @0!(1)}",
+        "{\"b\": @0!(1) | @1!(2), \"a\": {Nil: Nil}}",
+        "Set(1, 2)",
+        "@0!(1)",
+        "1 | 2",
+    ];
+
+    const PATTERNS: &[&str] = &[
+        "x",
+        "_",
+        "1",
+        "[x]",
+        "[1, x]",
+        "[x, 2]",
+        "[x, ...r]",
+        "[..._]",
+        "(x,)",
+        "(x, y)",
+        "(x, [y])",
+        "{...r}",
+        "{1: x}",
+        "{\"a\": x}",
+        "{\"a\": _ ...r}",
+        "{\"a\": x ..._}",
+        "{\"b\": x, \"a\": y}",
+        "{\"b\": x, \"a\": y ...r}",
+        "{\"a\": [1, x], \"b\": (1, y) ...r}",
+        "{\"a\": {\"b\": x} ...r}",
+        "{\"a\": {\"b\": x ...s} ...r}",
+        "{\"c\": Nil ...r}",
+        "{(2 | 1): x}",
+        "{[1]: x ...r}",
+        "{\"b\": {@0!(x) | y}, \"a\": z}",
+        "{x: 2}",
+        "{x: y ...r}",
+        "Set(x, ...r)",
+        "{@0!(x)}",
+        "Int",
+    ];
+
+    /// What is decided on values is what the spatial matcher finds.
+    #[test]
+    fn compiled_patterns_match_as_the_matcher_does() {
+        let mut compiled = 0;
+        for pattern in PATTERNS {
+            let source = format!("match Nil {{ {pattern} => Nil }}");
+            let term = compile(&source, &Options::default()).expect("a match");
+            let case = &term.items(Category::Match)[0].children()[1];
+            let Head::Case { free_count, .. } = *case.head() else { panic!("{source}") };
+            let term = &case.children()[0];
+            let pattern = Pattern::compile(term);
+            compiled += usize::from(!matches!(pattern, Pattern::Spatial(_)));
+            for value in VALUES {
+                let value = Value::from_term(&compile(value, &Options::default()).expect("a process"));
+                let mut found = [vec![Value::Nil; free_count as usize], vec![Value::Nil; free_count as usize]];
+                let [quick, slow] = &mut found;
+                let fits = pattern.matches(&value, quick, &mut Budget::default()).expect("few steps");
+                assert_eq!(fits, spatial(term, &value, slow, &mut Budget::default()).expect("few steps"), "{source}");
+                if fits {
+                    assert_eq!(quick, slow, "{source} {value:?}");
+                }
+            }
+        }
+        assert_eq!(compiled, PATTERNS.len() - 5);
     }
 }
