@@ -1,7 +1,8 @@
 //! How soon an evaluation ends after another thread cancels it: the longest of many times, at moments spread over the run.
 //!
-//! One operation on a value is not interrupted. So the strings here have up to ten million characters, the lists a hundred
-//! thousand elements; with larger ones it takes longer in proportion.
+//! Comparing, copying and freeing a value are not interrupted, nor is making the term that the matcher looks at where a
+//! pattern is not decided on the value itself. So the strings here have up to ten million characters, the lists a hundred
+//! thousand elements, half of them for the matcher; with larger ones it takes longer in proportion.
 
 mod common;
 
@@ -76,8 +77,14 @@ const WORKLOADS: &[Workload] = &[
         program: with_list!("for (@l <= use) { match l.toSet() { Set(5 ...rest) => use!(rest.toList() ++ l) } }"),
     },
     Workload {
-        name: "long map with a path",
+        name: "long list in a map matched",
         program: with_list!("for (@l <= use) { match {\"k\": l} { {\"k\": [0 ...r] ...rest} => use!([0] ++ r) } }"),
+    },
+    Workload {
+        name: "long list and any pattern",
+        program: with_list!(
+            "for (@l <= use) { match {\"k\": l.slice(0, 65536)} { {x: [0 ...r]} => use!([0] ++ r ++ l.slice(65536, 131072)) } }"
+        ),
     },
     Workload {
         name: "long numbers multiplied",

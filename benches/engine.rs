@@ -92,7 +92,7 @@ fn parallel() {
             });
         };
         let mut times = [Duration::MAX; 3];
-        for _ in 0..15 {
+        for _ in 0..40 {
             let turn = [best(1, serial), best(1, on_all), best(1, apart)];
             times = std::array::from_fn(|k| times[k].min(turn[k]));
         }
