@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use num_bigint::BigInt;
+use num_bigint::{BigInt, Sign};
 use rhodium_term::{Head, Term, proto};
 
 use super::text::hex;
@@ -191,8 +191,8 @@ fn close(open: Open) -> Option<Term> {
             Term::ground(Head::Double(u64::from_be_bytes(bits)))
         }
         "bigrat" => {
-            let (num, den) = two_numbers(&open.symbols)?;
-            Term::ground(Head::BigRat(Arc::new((num, den))))
+            let fraction = two_numbers(&open.symbols).filter(|(_, den)| den.sign() == Sign::Plus)?;
+            Term::ground(Head::BigRat(Arc::new(fraction)))
         }
         "fixedpoint" => {
             let (unscaled, scale) = two_numbers(&open.symbols)?;
@@ -268,6 +268,9 @@ mod tests {
         for bad in [&b""[..], b"\x01", b"\x00", b"\xC3ab", b"\xC1x", b"\xC11\xC11", b"\x02\xC4list\xC1\"", b"\xC1\""] {
             assert!(decode(bad).is_err(), "{bad:?}");
         }
+        // A fraction has a positive denominator.
+        assert!(decode(b"\x03\xC6bigrat\xC11\xC12").is_ok());
+        assert!(decode(b"\x03\xC6bigrat\xC11\xC10").is_err());
     }
 
     #[test]
