@@ -1,8 +1,8 @@
 //! How soon an evaluation ends after another thread cancels it: the longest of many times, at moments spread over the run.
 //!
-//! Comparing, copying and freeing a value are not interrupted, nor is making the term that the matcher looks at where a
-//! pattern is not decided on the value itself. So the strings here have up to ten million characters, the lists a hundred
-//! thousand elements, half of them for the matcher; with larger ones it takes longer in proportion.
+//! Comparing, copying and freeing a value are not interrupted, nor is putting together the term that the matcher looks at
+//! where a pattern is not decided on the value itself. So the strings here have up to ten million characters, the lists a
+//! hundred thousand elements, half of them for the matcher; with larger ones it takes longer in proportion.
 
 mod common;
 
@@ -90,6 +90,12 @@ const WORKLOADS: &[Workload] = &[
         name: "long numbers multiplied",
         program: "new loop, grow in { contract loop(@n) = { match n * n { _ => loop!(n) } } | contract grow(@k, @n) = { \
                   if (k > 0) { grow!(k - 1, n * n) } else { loop!(n) } } | grow!(15, 12345678901234567890n) }",
+    },
+    Workload {
+        name: "long numbers divided",
+        program: "new loop, grow in { contract loop(@n, @m) = { match n / m { _ => loop!(n, m) } } \
+                  | contract grow(@k, @n) = { if (k > 0) { grow!(k - 1, n * n) } else { loop!(n * n, n + 1n) } } \
+                  | grow!(15, 12345678901234567890n) }",
     },
     Workload {
         name: "long fractions added",

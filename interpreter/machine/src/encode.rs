@@ -39,38 +39,35 @@ impl Value {
             }),
         }
     }
-}
 
-impl Value {
     /// Appends the protobuf form, of [`Value::size`] bytes, unless the evaluation is interrupted.
     pub(crate) fn encode_wire(&self, out: &mut Vec<u8>, meter: &Meter) -> Result<(), Fault> {
-        let all = |out: &mut Vec<u8>, items: &mut dyn Iterator<Item = &Value>| {
-            for item in items {
-                item.encode_field(1, out, meter)?;
-            }
-            Ok(())
+        type Elements<'a> = &'a dyn Fn(&mut Vec<u8>) -> Result<(), Fault>;
+        let collection = |head: Head, summary: &Summary, out: &mut Vec<u8>, elements: Elements<'_>| {
+            proto::encode_collection(&head, summary.content, summary.connectives > 0, out, elements)
         };
-        let (head, summary) = match self {
-            Value::List(list) => (Head::List { remainder: None }, &list.summary),
-            Value::Tuple(tuple) => (Head::Tuple, &tuple.summary),
-            Value::Set(set) => (Head::Set { remainder: None }, &set.summary),
-            Value::Map(map) => (Head::Map { remainder: None }, &map.summary),
+        match self {
+            Value::List(list) => collection(Head::List { remainder: None }, &list.summary, out, &|out| {
+                list.items.iter().try_for_each(|item| item.encode_field(1, out, meter))
+            }),
+            Value::Tuple(tuple) => collection(Head::Tuple, &tuple.summary, out, &|out| {
+                tuple.items.iter().try_for_each(|item| item.encode_field(1, out, meter))
+            }),
+            Value::Set(set) => collection(Head::Set { remainder: None }, &set.summary, out, &|out| {
+                set.items.iter().try_for_each(|item| item.encode_field(1, out, meter))
+            }),
+            Value::Map(map) => collection(Head::Map { remainder: None }, &map.summary, out, &|out| {
+                map.entries.iter().try_for_each(|(key, value)| {
+                    proto::encode_header(1, entry_len(key, value), out);
+                    key.encode_field(1, out, meter)?;
+                    value.encode_field(2, out, meter)
+                })
+            }),
             _ => {
                 proto::encode_into(&self.to_term(), out);
-                return Ok(());
+                Ok(())
             }
-        };
-        proto::encode_collection(&head, summary.content, summary.connectives > 0, out, |out| match self {
-            Value::List(list) => all(out, &mut list.items.iter()),
-            Value::Tuple(tuple) => all(out, &mut tuple.items.iter()),
-            Value::Set(set) => all(out, &mut set.items.iter()),
-            Value::Map(map) => map.entries.iter().try_for_each(|(key, value)| {
-                proto::encode_header(1, entry_len(key, value), out);
-                key.encode_field(1, out, meter)?;
-                value.encode_field(2, out, meter)
-            }),
-            _ => Ok(()),
-        })
+        }
     }
 
     fn encode_field(&self, field: u32, out: &mut Vec<u8>, meter: &Meter) -> Result<(), Fault> {

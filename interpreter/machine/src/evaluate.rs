@@ -225,6 +225,9 @@ impl Evaluation<'_> {
                 let mut arguments = self.pop_many(*arguments);
                 let mut target = self.pop();
                 if self.open {
+                    if name.as_ref() == "toByteArray" {
+                        target = close(&target, variables)?;
+                    }
                     self.canonical_members(name, &mut target, &mut arguments);
                 }
                 let value = methods::call(name, &target, &arguments, self.meter)
@@ -300,6 +303,14 @@ impl Evaluation<'_> {
         let target = &target.clone().settled();
         Ok(pattern.matches::<Fault>(target, variables, self.budget.refill(), charge)?.is_some())
     }
+}
+
+/// Substitutes the locals that are left as variables.
+fn close(value: &Value, variables: &Variables<'_>) -> Result<Value, RunError> {
+    let local = |index: u32| variables.locals.iter().rev().nth(index as usize).map(Value::to_term);
+    let mode = Mode { depth: 0, shift: 0, sort: true };
+    let substituted = substitute(&value.to_term(), &local, mode).map_err(|e| Fault::from(e).somewhere())?;
+    Ok(Value::from_term(&substituted))
 }
 
 /// Puts together a Par of substituted items and evaluated expressions.

@@ -42,7 +42,7 @@ const MAX_TERMS: usize = 32767;
 /// Where an activation begins.
 enum Root {
     /// A closed process, or one that has nothing but locals.
-    Process(Arc<Unit>),
+    Process(Box<Unit>),
     /// The body of a receive.
     Body(Arc<Continuation>),
 }
@@ -157,7 +157,7 @@ impl<'a, 'l> Machine<'a, 'l> {
 
     fn spawn(&mut self, process: &Term, random: Box<Random>) {
         if !process.is_nil() {
-            let root = Root::Process(Arc::new(compile_process(process, 0)));
+            let root = Root::Process(Box::new(compile_process(process, 0)));
             let (locals, caller, body) = (Vec::new(), self.caller, self.meter.body());
             self.queue.push_back(Task::Activation { root, locals, random, caller, body });
         }
@@ -357,7 +357,7 @@ impl<'a, 'l> Machine<'a, 'l> {
                 let variables = Variables { captured, locals };
                 let value = Frame::run_open(call, &variables, &mut self.meter, &mut self.gauge.budget)
                     .map_err(|e| e.or_at(*origin))?;
-                let root = Root::Process(Arc::new(compile_process(&value.to_term(), locals.len() as u32)));
+                let root = Root::Process(Box::new(compile_process(&value.to_term(), locals.len() as u32)));
                 let (locals, caller, body) = (locals.to_vec(), self.caller, self.meter.body());
                 self.queue.push_back(Task::Activation { root, locals, random, caller, body });
                 Ok(())

@@ -699,7 +699,8 @@ impl Space {
         self.choose(channels, continuation, trigger, &candidates, budget, guard)
     }
 
-    /// Chooses one of the candidates for every bind; where a guard refuses or a later bind finds none, others are tried.
+    /// Chooses one of the candidates for every bind, what is offered among them; where a guard refuses or a later bind finds
+    /// none, others are tried.
     fn choose(
         &self,
         channels: &[ChannelId],
@@ -718,7 +719,8 @@ impl Space {
             let bind = chosen.len();
             if bind == channels.len() {
                 let bindings: Vec<Value> = chosen.iter().flat_map(|(_, b)| b.iter().cloned()).collect();
-                if !guarded || guard(continuation, &bindings, budget)? {
+                let complete = trigger.is_none() || chosen.iter().any(|(candidate, _)| candidate.is_none());
+                if complete && (!guarded || guard(continuation, &bindings, budget)?) {
                     return Ok(Some((chosen.into_iter().map(|(c, _)| c).collect(), bindings)));
                 }
                 chosen.pop();
@@ -780,14 +782,14 @@ impl Space {
                 let fits = pattern.matches(&datum.data, &mut bindings, budget).map_err(too_hard)?;
                 Ok::<_, Fault>(fits.then_some(number))
             };
-            let mut found = match trigger.filter(|(channel, _)| channel == id) {
+            // What is offered takes part: without it the receive would not be waiting.
+            let found = match trigger.filter(|(channel, _)| channel == id) {
                 Some((_, datum)) => fits(None, datum)?,
-                None => None,
+                None => {
+                    let data = &self.channel(*id).lists.data;
+                    data.search(pattern_key(pattern), |number, datum| fits(Some(number), datum))?
+                }
             };
-            if found.is_none() {
-                let data = &self.channel(*id).lists.data;
-                found = data.search(pattern_key(pattern), |number, datum| fits(Some(number), datum))?;
-            }
             let Some(number) = found else { return Ok(None) };
             chosen.push(number);
         }
@@ -1089,4 +1091,60 @@ fn repeats(channels: &[ChannelId]) -> bool {
 
 fn too_hard<E>(_: E) -> Fault {
     Fault::new(ErrorKind::Limit, "Matching takes more steps than allowed.")
+}
+
+#[cfg(test)]
+mod tests {
+    use rhodium_term::{Term, Var};
+
+    use super::*;
+    use crate::code::BindPattern;
+
+    fn datum(value: i64, persistent: bool) -> Arc<Datum> {
+        let data = smallvec![Value::Int(value)];
+        Arc::new(Datum::new(data, Box::new(Random::from_seed(&value.to_le_bytes())), persistent, Origin::default()))
+    }
+
+    /// `for (@1 <- @0 & _ <- @1) { Nil }`, or with `@0` in place of the `@1`.
+    fn join() -> Arc<Continuation> {
+        let pattern = |item| Arc::new(BindPattern::new(vec![Term::single(item)], None, 0));
+        Arc::new(Continuation {
+            patterns: Arc::from([pattern(Term::int(1)), pattern(Term::var(Var::Wildcard, 1))]),
+            body: Arc::new(Body::materialized(Term::nil(), None, 0)),
+            captured: Data::new(),
+            random: Box::new(Random::from_seed(&[])),
+            persistent: false,
+            peek: false,
+            storage: 0,
+            origin: Origin::default(),
+            source: OnceLock::new(),
+            digest: OnceLock::new(),
+        })
+    }
+
+    /// A state from elsewhere may have a join that could fire. It does with the next message that fits, not with another.
+    #[test]
+    fn what_is_offered_takes_part() {
+        for names in [[Value::Int(0), Value::Int(1)], [Value::Int(0), Value::Int(0)]] {
+            let mut space = Space::new(None);
+            space.keep_continuation(&names, join()).unwrap();
+            space.keep_datum(&names[0], datum(1, true)).unwrap();
+            let repeats = names[0] == names[1];
+            if !repeats {
+                space.keep_datum(&names[1], datum(5, false)).unwrap();
+            }
+            let mut offer =
+                |name, datum| space.produce(name, datum, &mut Budget::default(), &mut |_, _, _| Ok(true)).unwrap();
+            let outcome = offer(&names[0], datum(2, true));
+            if repeats {
+                // It fits the second bind.
+                assert!(matches!(outcome, Produced::Fired(Fired { offered: Some(1), .. })));
+                continue;
+            }
+            assert!(matches!(outcome, Produced::Stored));
+            let outcome = offer(&names[0], datum(1, false));
+            assert!(matches!(outcome, Produced::Fired(Fired { offered: Some(0), .. })));
+            assert_eq!(space.data(&names[0]).unwrap().len(), 2);
+        }
+    }
 }

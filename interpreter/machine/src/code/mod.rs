@@ -92,7 +92,7 @@ impl Drop for Unit {
         self.processes.clear();
         while let Some(body) = pending.pop() {
             let Ok(mut body) = Arc::try_unwrap(body) else { continue };
-            if let Some(Ok(mut unit)) = body.unit.take().map(Arc::try_unwrap) {
+            if let Some(mut unit) = body.unit.take() {
                 pending.append(&mut unit.bodies);
                 unit.processes.clear();
             }
@@ -259,7 +259,7 @@ pub struct Body {
     pub bind_count: u32,
     /// What lies outside.
     pub outer: Arc<Outer>,
-    unit: OnceLock<Arc<Unit>>,
+    unit: OnceLock<Unit>,
     guard_code: OnceLock<Expr>,
 }
 
@@ -279,8 +279,8 @@ impl Body {
     }
 
     /// The code, compiled on first use.
-    pub fn unit(&self) -> &Arc<Unit> {
-        self.unit.get_or_init(|| Arc::new(compile::compile_unit(&self.term, &self.scope())))
+    pub fn unit(&self) -> &Unit {
+        self.unit.get_or_init(|| compile::compile_unit(&self.term, &self.scope()))
     }
 
     /// The guard's code, compiled on first use.

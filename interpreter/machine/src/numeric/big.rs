@@ -7,7 +7,8 @@ use super::{MAX_NUMBER_BYTES, too_large};
 use crate::cost::Meter;
 use crate::error::Fault;
 
-/// Bits of numbers that are multiplied at once, or, squared, of a quotient and a divisor that are worked out at once.
+/// Two numbers are multiplied at once if the product of their bits is at most the square of this; likewise a quotient and
+/// its divisor.
 const PIECE: u64 = 1 << 17;
 
 /// Digits that are read at once.
@@ -50,26 +51,49 @@ pub(crate) fn divide(a: &BigInt, b: &BigInt, meter: &Meter) -> Result<(BigInt, B
     Ok((BigInt::from_biguint(sign, quotient), BigInt::from_biguint(a.sign(), rest)))
 }
 
-/// Long division by digits of as many words as can be worked out at once.
+/// The quotient in blocks if it is long, else in halves; what is then much shorter than the divisor follows from the heads
+/// of both numbers (Burnikel and Ziegler).
 fn divide_magnitudes(a: &BigUint, b: &BigUint, meter: &Meter) -> Result<(BigUint, BigUint), Fault> {
-    let words = (PIECE * PIECE / b.bits() / 32).max(1) as usize;
-    if a.bits() <= b.bits() + 32 * words as u64 {
+    meter.look()?;
+    let (divisor, found) = (b.bits(), a.bits().saturating_sub(b.bits()));
+    if found.saturating_mul(divisor) <= PIECE * PIECE {
         return Ok(a.div_rem(b));
     }
-    let dividend = a.to_u32_digits();
-    let mut quotient = vec![0; dividend.len()];
-    let mut rest = BigUint::ZERO;
-    for (digit, out) in dividend.chunks(words).zip(quotient.chunks_mut(words)).rev() {
-        meter.look()?;
-        let (found, left) = ((rest << (32 * digit.len())) + BigUint::from_slice(digit)).div_rem(b);
-        out.iter_mut().zip(found.iter_u32_digits()).for_each(|(word, value)| *word = value);
-        rest = left;
+    if found > divisor {
+        let words = (divisor.max(PIECE * PIECE / divisor) / 32) as usize;
+        let dividend = a.to_u32_digits();
+        let mut quotient = vec![0; dividend.len()];
+        let mut rest = BigUint::ZERO;
+        for (digit, out) in dividend.chunks(words).zip(quotient.chunks_mut(words)).rev() {
+            let part = (rest << (32 * digit.len())) + BigUint::from_slice(digit);
+            let (found, left) = divide_magnitudes(&part, b, meter)?;
+            out.iter_mut().zip(found.iter_u32_digits()).for_each(|(word, value)| *word = value);
+            rest = left;
+        }
+        return Ok((BigUint::new(quotient), rest));
     }
-    Ok((BigUint::new(quotient), rest))
+    // The quotient has one bit more, or none.
+    let cut = divisor - found;
+    if cut > 64 {
+        let [(a_low, a_high), (b_low, b_high)] = [a, b].map(|number| split(number, cut - 1));
+        let (mut quotient, rest) = divide_magnitudes(&a_high, &b_high, meter)?;
+        let (mut rest, excess) = ((rest << (cut - 1)) + a_low, multiply(&quotient, &b_low, meter)?);
+        // Twice at most.
+        while rest < excess {
+            quotient -= 1_u8;
+            rest += b;
+        }
+        return Ok((quotient, rest - excess));
+    }
+    let half = found / 2;
+    let (low, high) = split(a, half);
+    let (first, rest) = divide_magnitudes(&high, b, meter)?;
+    let (second, rest) = divide_magnitudes(&((rest << half) + low), b, meter)?;
+    Ok(((first << half) + second, rest))
 }
 
-/// The greatest common divisor, by Lehmer's method: the first 63 bits of both numbers tell what Euclid's would do for a
-/// while.
+/// The greatest common divisor, by Lehmer's method: the first 63 bits of both numbers tell what several steps of
+/// Euclid's algorithm do.
 pub(crate) fn greatest_common_divisor(a: &BigInt, b: &BigInt, meter: &Meter) -> Result<BigInt, Fault> {
     let (mut a, mut b) = (BigInt::from(a.magnitude().clone()), BigInt::from(b.magnitude().clone()));
     if a < b {
@@ -78,6 +102,7 @@ pub(crate) fn greatest_common_divisor(a: &BigInt, b: &BigInt, meter: &Meter) -> 
     while b.sign() != Sign::NoSign {
         meter.look()?;
         let shift = a.bits().saturating_sub(63);
+        // They fit.
         let first = |number: &BigInt| i128::try_from(number >> shift).unwrap_or(0);
         match steps(first(&a), first(&b)) {
             Some([[p, q], [r, s]]) => (a, b) = (&a * p + &b * q, &a * r + &b * s),
