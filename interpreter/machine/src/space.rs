@@ -33,13 +33,13 @@ use crate::indexed::{Indexed, message_key, pattern_key};
 use crate::value::Value;
 use crate::waiting::Waiting;
 use draft::Below;
-pub(crate) use draft::{Effects, WriteSet};
+pub(crate) use draft::{Contracts, Effects, WriteSet};
 pub(crate) use forced::Unfired;
 use slots::Slots;
 use sources::{At, Sources};
 
-/// A receive on one channel that takes a message: its number, the receive, the values of its variables.
-type OwnMatch = (u64, Arc<Continuation>, Vec<Value>);
+/// A receive on one channel that takes a message: its number, the values of its variables.
+type OwnMatch = (u64, Vec<Value>);
 
 /// One datum per bind of a join (its number; `None` for the message being offered), and the values of all variables.
 type Choice = (SmallVec<[Option<u64>; 4]>, Vec<Value>);
@@ -116,6 +116,23 @@ pub struct Continuation {
 }
 
 impl Continuation {
+    /// The same receive with code and names of its own.
+    fn copy(&self) -> Continuation {
+        let own = |value: &Value| match value {
+            Value::Name(id, label) => Value::Name(Arc::from(&**id), *label),
+            other => other.clone(),
+        };
+        Continuation {
+            patterns: self.patterns.clone(),
+            body: Arc::new(self.body.copy()),
+            captured: self.captured.iter().map(own).collect(),
+            random: self.random.clone(),
+            source: self.source.clone(),
+            digest: self.digest.clone(),
+            ..*self
+        }
+    }
+
     /// What its random state adds to a merge.
     pub(crate) fn merge_digest(&self) -> [u8; 32] {
         *self.digest.get_or_init(|| self.random.merge_digest())
@@ -592,8 +609,8 @@ impl Space {
         {
             return Ok(Produced::System(installed, datum));
         }
-        if let Some((number, continuation, bindings)) = self.own_match(id, &datum, budget, guard)? {
-            return Ok(Produced::Fired(self.fire_own(id, number, continuation, datum, bindings)));
+        if let Some((number, bindings)) = self.own_match(id, &datum, budget, guard)? {
+            return Ok(Produced::Fired(self.fire_own(id, name, number, datum, bindings)));
         }
         for position in 0..self.channel(id).lists.joins.len() {
             let join = self.channel(id).lists.joins[position];
@@ -629,26 +646,49 @@ impl Space {
             bindings.clear();
             let fits = continuation.patterns[0].matches(&datum.data, &mut bindings, budget).map_err(too_hard)?
                 && (continuation.body.guard.is_none() || guard(continuation, &bindings, budget)?);
-            Ok(fits.then(|| (number, continuation.clone(), std::mem::take(&mut bindings))))
+            Ok(fits.then(|| (number, std::mem::take(&mut bindings))))
         })
     }
 
-    fn fire_own(
-        &mut self,
-        id: ChannelId,
-        number: u64,
-        continuation: Arc<Continuation>,
-        datum: Arc<Datum>,
-        bindings: Vec<Value>,
-    ) -> Fired {
-        let name = self.channel(id).name.clone();
-        if !continuation.persistent {
-            self.touch(id);
-            self.channel_mut(id).lists.own.remove(number);
-            self.forget(&continuation, number);
-            self.release(id);
-        }
+    fn fire_own(&mut self, id: ChannelId, name: &Value, number: u64, datum: Arc<Datum>, bindings: Vec<Value>) -> Fired {
+        // Equal names may differ in what they cost, unless they are scalars.
+        let name = if name.is_scalar() { name.clone() } else { self.channel(id).name.clone() };
+        let continuation = match self.contract(At::Own(id), number) {
+            Some(continuation) => continuation,
+            None => self.take_own(id, number),
+        };
         Fired { continuation, channels: smallvec![name], data: smallvec![datum], bindings, offered: Some(0) }
+    }
+
+    /// The receive with this number, if it persists.
+    fn contract(&mut self, at: At, number: u64) -> Option<Arc<Continuation>> {
+        let below = match at {
+            At::Own(id) => id < self.channels.first(),
+            At::Join(id) => id < self.joins.first(),
+            At::Data(_) => return None,
+        };
+        if below && let Some(contract) = draft::of_mut(&mut self.below).contract(at, number) {
+            return Some(contract);
+        }
+        self.waiting(at)?.get(number).filter(|continuation| continuation.persistent).cloned()
+    }
+
+    /// The receives at a place.
+    fn waiting(&self, at: At) -> Option<&Waiting> {
+        match at {
+            At::Own(id) => Some(&self.channel(id).lists.own),
+            At::Join(id) => Some(&self.join(id).waiting),
+            At::Data(_) => None,
+        }
+    }
+
+    fn take_own(&mut self, id: ChannelId, number: u64) -> Arc<Continuation> {
+        self.touch(id);
+        let found = self.channel_mut(id).lists.own.remove(number);
+        let continuation = found.expect("the receive just matched");
+        self.forget(&continuation, number);
+        self.release(id);
+        continuation
     }
 
     /// The first receive of a join that the message, with stored ones, satisfies. The choice per bind is the stored
@@ -810,21 +850,24 @@ impl Space {
         bindings: Vec<Value>,
     ) -> Fired {
         let ids = self.join(join).channels.clone();
-        let found = self.join(join).waiting.get(number).cloned();
-        let continuation = found.expect("the receive just matched");
+        let contract = self.contract(At::Join(join), number);
         let data = self.take(&ids, chosen, Some(&trigger));
         let offered = chosen.iter().position(Option::is_none);
         let channels = ids.iter().map(|id| self.channel(*id).name.clone()).collect();
-        if !continuation.persistent {
-            self.touch_join(join);
-            self.join_mut(join).waiting.remove(number);
-            self.forget(&continuation, number);
-            self.leave_join(join);
-        }
+        let continuation = contract.unwrap_or_else(|| self.take_joined(join, number));
         let mut ids = Ids::from_slice(&ids);
         ids.push(trigger_channel);
         self.release_all(ids);
         Fired { continuation, channels, data, bindings, offered }
+    }
+
+    fn take_joined(&mut self, join: JoinId, number: u64) -> Arc<Continuation> {
+        self.touch_join(join);
+        let found = self.join_mut(join).waiting.remove(number);
+        let continuation = found.expect("the receive just matched");
+        self.forget(&continuation, number);
+        self.leave_join(join);
+        continuation
     }
 
     /// The index forgets a receive.

@@ -186,6 +186,38 @@ fn numbers() -> Range<u64> {
     from.parse().expect("a number")..to.parse().expect("a number")
 }
 
+/// Each thread has its own copies of contracts that it calls again and again.
+#[test]
+fn contracts_that_all_call() {
+    let contracts = "new cell, door, log in { \
+        @\"door\"!!(*door) | \
+        contract @\"twice\"(@n, return) = { for (@(\"k\", m) <- cell) { return!(n * 2, m) } | cell!((\"k\", {n: [\"s\"]})) } | \
+        for (@n, return <= @\"count\" where n > 1) { @\"count\"!(n - 1, *return) } | \
+        contract @\"count\"(@1, return) = { new r in { return!(*r, \"done\", *log) } } | \
+        for (@x, return <= door & @\"call\", @y <= @\"both\") { return!(x ++ y, *door) } }";
+    let call = |k: usize| match k % 6 {
+        5 => format!("new r in {{ @\"count\"!({k}, *r) | for (@_, @\"done\", _ <- r) {{ @{k}!(1 + \"a\") }} }}"),
+        // The joins of one deploy meet no other's messages.
+        4 if k % 12 == 4 => format!(
+            "for (d <<- @\"door\") {{ d!(\"{k}\", (\"own\", {k})) | @\"both\"!(\"call\", \"b\") | d!(\"c\", (\"own\", {k})) \
+             | @\"both\"!(\"call\", \"d\") }}"
+        ),
+        _ => format!(
+            "new r, s in {{ @\"twice\"!({k}, *r) | for (@n, @m <- r) {{ @(\"own\", {k})!(n, m) | @\"twice\"!(n, *s) }} \
+             | for (@n, @m <- s) {{ @(\"own\", {k})!(n, m) | @\"count\"!(9, ((\"own\", {k}), *s)) }} }}"
+        ),
+    };
+    let calls: Vec<Signed> = (0..60).map(|k| Signed::new(call(k), k as u16)).collect();
+    for (logged, keep) in [(false, false), (false, true), (true, true)] {
+        let blocks = [(vec![Signed::new(contracts, 999)], keep), (calls.clone(), false), (calls.clone(), true)];
+        let told = compare(&blocks, logged, "contracts");
+        assert!(told[0].receipts[0].contains("failures: []"), "{}", told[0].receipts[0]);
+        let failed = told[1].receipts.iter().filter(|receipt| !receipt.contains("failures: []")).count();
+        assert_eq!(failed, 10, "{:#?}", told[1].receipts);
+        assert!(told[1].left.contains("\"done\""), "{}", told[1].left);
+    }
+}
+
 #[test]
 fn random_blocks() {
     let mut failed = 0;

@@ -274,6 +274,11 @@ impl Body {
         Body::new(term, guard, bind_count, Arc::new(Outer::default()))
     }
 
+    /// The same body with code of its own, compiled when it is used.
+    pub fn copy(&self) -> Body {
+        Body::new(self.term.clone(), self.guard.clone(), self.bind_count, self.outer.clone())
+    }
+
     fn scope(&self) -> Scope {
         Scope { locals: self.bind_count, outer: self.outer.clone() }
     }

@@ -27,7 +27,7 @@ use crate::attempt::{Attempt, Evaluation, Receipt, Setting};
 use crate::cost::Meter;
 use crate::events::{Event, Trace};
 use crate::limits::Limits;
-use crate::space::{Effects, Space, WriteSet};
+use crate::space::{Contracts, Effects, Space, WriteSet};
 use crate::system::SystemContext;
 
 /// A deploy of a block.
@@ -65,12 +65,13 @@ impl Runtime {
             let mut pace = Pace::new(crew.orders.len() + 1);
             let mut at = 0;
             let mut longest = 0;
+            let mut contracts = Contracts::default();
             while at < deploys.len() {
                 let turn = pace.turn(deploys.len() - at);
                 match turn {
                     Turn::Wave(count) => {
                         let job = Job::new(at..at + count, Some(std::mem::take(space)), longest);
-                        let (mut job, outcomes) = crew.run(&block, job);
+                        let (mut job, outcomes) = crew.run(&block, job, &mut contracts);
                         *space = job.space.take().and_then(Arc::into_inner).expect("all drafts are finished");
                         longest = outcomes.iter().flatten().map(|outcome| outcome.steps).fold(longest, u64::max);
                         let reruns = block.settle(space, at, &job.compiled, outcomes, settled)?;
@@ -136,8 +137,8 @@ impl Job {
         Job { deploys, next, compiled, space, steps: longest.saturating_mul(8).max(FEW) }
     }
 
-    /// The share of one thread.
-    fn work(&self, block: &Block<'_>) -> Vec<(usize, Outcome)> {
+    /// The share of one thread, which has called these contracts.
+    fn work(&self, block: &Block<'_>, contracts: &mut Contracts) -> Vec<(usize, Outcome)> {
         let mut outcomes = Vec::new();
         loop {
             // No data goes with the number, so no order is needed.
@@ -147,21 +148,31 @@ impl Job {
             }
             let position = number - self.deploys.start;
             match &self.space {
-                Some(space) => outcomes.extend(self.draft(block, number, space).map(|outcome| (position, outcome))),
+                Some(space) => {
+                    let outcome = self.draft(block, number, space, contracts);
+                    outcomes.extend(outcome.map(|outcome| (position, outcome)));
+                }
                 None => drop(block.compile(number, &self.compiled[position])),
             }
         }
     }
 
     /// Runs a deploy in a draft. `None`: it took too many steps.
-    fn draft(&self, block: &Block<'_>, number: usize, space: &Arc<Space>) -> Option<Outcome> {
+    fn draft(
+        &self,
+        block: &Block<'_>,
+        number: usize,
+        space: &Arc<Space>,
+        contracts: &mut Contracts,
+    ) -> Option<Outcome> {
         let limits = block.setting.limits;
         let right = number == self.deploys.start;
         let steps = if right { limits.steps } else { self.steps.min(limits.steps) };
         let setting = Setting { limits: Limits { steps, ..limits }, ..block.setting };
-        let mut space = Space::draft(space.clone());
+        let mut space = Space::draft(space.clone(), std::mem::take(contracts));
         let compiled = &self.compiled[number - self.deploys.start];
         let (Attempt { receipt, steps: taken }, log) = block.attempt(setting, &mut space, number, compiled);
+        *contracts = space.take_contracts();
         if steps < limits.steps && taken >= steps {
             return None;
         }
@@ -262,6 +273,7 @@ impl Crew {
             let (order, orders) = channel::<Order>();
             let sender = sender.clone();
             let work = move || {
+                let mut contracts = Contracts::default();
                 for order in orders {
                     let job = match order {
                         Order::Work(job) => job,
@@ -271,7 +283,8 @@ impl Crew {
                         }
                     };
                     // A panic in a draft is one only if the deploy panics again where it counts.
-                    let outcomes = catch_unwind(AssertUnwindSafe(|| job.work(block))).unwrap_or_default();
+                    let outcomes =
+                        catch_unwind(AssertUnwindSafe(|| job.work(block, &mut contracts))).unwrap_or_default();
                     drop(job);
                     if sender.send(outcomes).is_err() {
                         return;
@@ -306,9 +319,9 @@ impl Crew {
     }
 
     /// Does a job on all threads, this one too.
-    fn run(&self, block: &Block<'_>, job: Job) -> (Job, Outcomes) {
+    fn run(&self, block: &Block<'_>, job: Job, contracts: &mut Contracts) -> (Job, Outcomes) {
         let job = self.begin(job);
-        let own = job.work(block);
+        let own = job.work(block, contracts);
         let mut outcomes = Outcomes::new();
         outcomes.resize_with(job.deploys.len(), || None);
         for (position, outcome) in own.into_iter().chain(self.wait()) {

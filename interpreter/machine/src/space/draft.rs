@@ -4,6 +4,9 @@
 //! A draft has the numbers of the space below, and gives out those behind them. Channels and joins of that space are read
 //! there and copied before they are changed, which takes no time that depends on their size (their lists are persistent).
 //!
+//! **Contracts** of that space are copied where a thread calls them again and again: the copy's code, constants and counts
+//! of references are those of one thread. Otherwise the threads would wait for each other's memory at every call.
+//!
 //! **Reads** are all names that the deploy uses, also those that nobody knows, as somebody may put something there, and
 //! the channels of the joins that it tries. **Writes** are the channels whose lists it changes, and all channels of the
 //! joins it changes. A draft whose reads nobody wrote since finds in the space what it found below, number for number.
@@ -14,7 +17,7 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashSet};
 
-use super::{Base, Channel, ChannelId, FIRST_STORED, Join, JoinId, Slots, Space, Touched};
+use super::{At, Base, Channel, ChannelId, Continuation, FIRST_STORED, Join, JoinId, Slots, Space, Touched};
 use crate::value::Value;
 
 /// A draft that reads more names than this counts as one that reads everything.
@@ -69,6 +72,10 @@ impl WriteSet {
     }
 }
 
+/// The contracts of one space that drafts on one thread have called, and copies of those that were called twice. A contract
+/// stays where it is, with its number.
+pub(crate) type Contracts = HashMap<(At, u64), Option<Arc<Continuation>>>;
+
 /// What a draft knows of the space that it lies on.
 pub(super) struct Below {
     space: Arc<Space>,
@@ -77,6 +84,7 @@ pub(super) struct Below {
     joins: BTreeMap<JoinId, Join>,
     reads: ReadSet,
     tried: HashSet<JoinId>,
+    contracts: Contracts,
 }
 
 /// Numbers that a space does not have are those of the space below it.
@@ -123,6 +131,18 @@ impl Below {
         self.space.join_index.get(channels).copied()
     }
 
+    /// The contract of the space below that has this number, if it is one.
+    pub fn contract(&mut self, at: At, number: u64) -> Option<Arc<Continuation>> {
+        if let Some(Some(copy)) = self.contracts.get(&(at, number)) {
+            return Some(copy.clone());
+        }
+        let shared = self.space.waiting(at)?.get(number).filter(|continuation| continuation.persistent)?;
+        let again = self.contracts.contains_key(&(at, number));
+        let copy = again.then(|| Arc::new(shared.copy()));
+        self.contracts.insert((at, number), copy.clone());
+        Some(copy.unwrap_or_else(|| shared.clone()))
+    }
+
     #[cold]
     fn read_join(&mut self, id: JoinId) {
         if self.tried.insert(id) {
@@ -164,7 +184,7 @@ impl Effects {
 
 impl Space {
     /// An empty draft.
-    pub(crate) fn draft(space: Arc<Space>) -> Space {
+    pub(crate) fn draft(space: Arc<Space>, contracts: Contracts) -> Space {
         let (channels, joins) = (Slots::starting(space.channels.end()), Slots::starting(space.joins.end()));
         Space {
             touched: Touched { first: channels.first(), ..Touched::default() },
@@ -180,6 +200,7 @@ impl Space {
                 joins: BTreeMap::new(),
                 reads: ReadSet::Names(Vec::new()),
                 tried: HashSet::default(),
+                contracts,
             })),
             ..Space::default()
         }
@@ -197,6 +218,11 @@ impl Space {
         if id < self.joins.first() {
             of_mut(&mut self.below).read_join(id);
         }
+    }
+
+    /// The contracts that this draft and earlier ones have called.
+    pub(crate) fn take_contracts(&mut self) -> Contracts {
+        self.below.as_mut().map(|below| std::mem::take(&mut below.contracts)).unwrap_or_default()
     }
 
     /// What the running deploy has written so far.
@@ -325,7 +351,56 @@ impl Moved {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::OnceLock;
+
+    use rhodium_matcher::Budget;
+    use rhodium_random::Random;
+    use rhodium_term::{Origin, Term, Var};
+    use smallvec::smallvec;
+
     use super::*;
+    use crate::code::{BindPattern, Body};
+    use crate::space::{Datum, Produced};
+
+    #[test]
+    fn a_contract_that_is_called_again_is_copied_once_for_all_drafts() {
+        let channel = Value::Int(1);
+        let pattern = Arc::new(BindPattern::new(vec![Term::single(Term::var(Var::Wildcard, 1))], None, 0));
+        let contract = Arc::new(Continuation {
+            patterns: Arc::from([pattern]),
+            body: Arc::new(Body::materialized(Term::nil(), None, 0)),
+            captured: smallvec![Value::name([7; 32])],
+            random: Box::new(Random::from_seed(&[])),
+            persistent: true,
+            peek: false,
+            storage: 0,
+            origin: Origin::default(),
+            source: OnceLock::new(),
+            digest: OnceLock::new(),
+        });
+        let mut space = Space::new(None);
+        space.keep_continuation(std::slice::from_ref(&channel), contract.clone()).unwrap();
+        space.commit();
+        let (space, mut contracts) = (Arc::new(space), Contracts::default());
+        let mut called = Vec::new();
+        for _ in 0..2 {
+            let mut draft = Space::draft(space.clone(), std::mem::take(&mut contracts));
+            for k in 0..2 {
+                let datum =
+                    Datum::new(smallvec![Value::Int(k)], Box::new(Random::from_seed(&[])), false, Origin::default());
+                let produced =
+                    draft.produce(&channel, Arc::new(datum), &mut Budget::default(), &mut |_, _, _| Ok(true)).unwrap();
+                let Produced::Fired(fired) = produced else { panic!("{produced:?}") };
+                assert_eq!(fired.continuation.captured, contract.captured);
+                called.push(fired.continuation);
+            }
+            contracts = draft.take_contracts();
+            assert!(draft.finish(true).unwrap().writes.is_empty());
+        }
+        assert!(Arc::ptr_eq(&called[0], &contract));
+        assert!(!Arc::ptr_eq(&called[1], &contract) && !Arc::ptr_eq(&called[1].body, &contract.body));
+        assert!(Arc::ptr_eq(&called[1], &called[2]) && Arc::ptr_eq(&called[1], &called[3]));
+    }
 
     #[test]
     fn very_many_reads_are_all_names() {

@@ -63,7 +63,7 @@ impl Space {
                 At::Own(channel) if channel == id => {
                     let Some(continuation) = self.channel(id).lists.own.get(number).cloned() else { continue };
                     if let Some((_, bindings)) = self.named(&[id], &continuation, trigger, comm, budget, guard)? {
-                        return Ok(Some(self.fire_own(id, number, continuation, datum.clone(), bindings)));
+                        return Ok(Some(self.fire_own(id, name, number, datum.clone(), bindings)));
                     }
                 }
                 At::Join(join) if self.join(join).channels.contains(&id) => {
@@ -175,8 +175,10 @@ impl Space {
                 let mut budget = Budget::new(steps);
                 // Matching that takes too long finds nothing.
                 let own = self.own_match(id, datum, &mut budget, &mut refused).ok().flatten();
-                if let Some((_, continuation, bindings)) = own {
-                    let fired = self.view(&[id], &continuation, &[None], Some(datum), bindings);
+                if let Some((number, bindings)) = own
+                    && let Some(continuation) = channel.lists.own.get(number)
+                {
+                    let fired = self.view(&[id], continuation, &[None], Some(datum), bindings);
                     return Some(Unfired::Receive(fired, datum.origin));
                 }
             }

@@ -9,8 +9,8 @@ use super::{ChannelId, JoinId};
 use crate::queue::Queue;
 
 /// A list of the space.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum At {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum At {
     Data(ChannelId),
     Own(ChannelId),
     Join(JoinId),
