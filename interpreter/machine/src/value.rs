@@ -341,7 +341,10 @@ impl Value {
             Value::Str(s) => Term::string(s.clone()),
             Value::Bytes(b) => Term::bytes(b.clone()),
             Value::Name(id, label) => Term::private(id.clone()).at(label.origin()),
-            Value::List(list) => Term::list(list.items.iter().map(element).collect::<Result<Children, E>>()?, None),
+            Value::List(list) => {
+                let items: Children = list.items.iter().map(element).collect::<Result<_, E>>()?;
+                Term::list_while(items, None, look)?
+            }
             Value::Tuple(tuple) => Term::tuple(tuple.items.iter().map(element).collect::<Result<Children, E>>()?),
             Value::Set(set) => Term::set(set.items.iter().map(element).collect::<Result<_, E>>()?, None),
             Value::Map(map) => {

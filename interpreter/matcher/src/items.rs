@@ -62,7 +62,9 @@ impl Machine<'_> {
                 if !surplus.iter().all(|element| element.is_closed()) {
                     return Ok(false);
                 }
-                self.trail.push((level, Term::single(Term::list(surplus.to_vec(), None))));
+                self.budget.look()?;
+                let rest = Term::list_while(surplus.to_vec(), None, &mut || self.budget.look())?;
+                self.trail.push((level, Term::single(rest)));
             }
             _ => {}
         }

@@ -68,11 +68,21 @@ impl Budget {
         const POLL: u64 = 1 << 13;
         let left = self.steps.checked_sub(steps);
         let before = std::mem::replace(&mut self.steps, left.unwrap_or(0));
-        if (before ^ self.steps) >= POLL && self.interrupted().is_some() {
-            self.steps = 0;
-            return Err(BudgetExhausted);
+        if (before ^ self.steps) >= POLL {
+            self.look()?;
         }
         left.map(|_| ()).ok_or(BudgetExhausted)
+    }
+
+    /// Uses up the budget if the work is to stop.
+    pub fn look(&mut self) -> Result<(), BudgetExhausted> {
+        match self.interrupted() {
+            Some(_) => {
+                self.steps = 0;
+                Err(BudgetExhausted)
+            }
+            None => Ok(()),
+        }
     }
 }
 

@@ -110,9 +110,9 @@ pub(crate) fn inner_size(head: &Head, children: &[Term], lf: &LocallyFree, cu: b
             field_len(1, children[0].size()).saturating_add(field_len(2, children[1].size()))
         }
         Head::Var(v) => field_len(1, var_size(*v)),
-        Head::List { remainder } | Head::Set { remainder } | Head::PathMap { remainder } => fields(1, children)
-            .saturating_add(optional_bytes(3, lf))
-            .saturating_add(flag(cu) + remainder_size(5, remainder)),
+        Head::List { remainder } | Head::Set { remainder } | Head::PathMap { remainder } => {
+            fields(1, children).saturating_add(optional_bytes(3, lf) + flag(cu) + remainder_size(5, remainder))
+        }
         Head::Tuple => fields(1, children).saturating_add(optional_bytes(3, lf) + flag(cu)),
         Head::Map { remainder } => children
             .chunks_exact(2)
@@ -231,6 +231,24 @@ pub(crate) fn message_size(head: &Head, children: &[Term], lf: &LocallyFree, cu:
             field_len(field, inner_size(head, children, lf, cu))
         }
     }
+}
+
+/// [`message_size`] of a list, set, map or path map, of what was added up for its children.
+pub(crate) fn collection_size(head: &Head, elements: u64, remainder: &Option<Var>, lf: &LocallyFree, cu: bool) -> u64 {
+    let rest = optional_bytes(3, lf.len() as u64) + flag(cu) + remainder_size(5, remainder);
+    field_len(oneof_field(head).unwrap_or(1), elements.saturating_add(rest))
+}
+
+/// What the child of a collection adds to its size. Of a map's entry the key comes first, and adds nothing yet.
+pub(crate) fn element_size(head: &Head, position: usize, child: &Term, key: &mut u64) -> u64 {
+    if !matches!(head, Head::Map { .. }) {
+        return field_len(1, child.size());
+    }
+    if position.is_multiple_of(2) {
+        *key = field_len(1, child.size());
+        return 0;
+    }
+    field_len(1, key.saturating_add(field_len(2, child.size())))
 }
 
 /// The parts of a node's size, for computing the size of a substituted term without building it.

@@ -1,5 +1,6 @@
 //! Term nodes: shared, immutable, with everything that is asked often remembered at construction.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
@@ -9,7 +10,7 @@ use smallvec::{SmallVec, smallvec};
 use crate::head::{Category, Head, NewNames, SimpleType, Var, ZipperCursor};
 use crate::locally_free::LocallyFree;
 use crate::order;
-use crate::size::{message_size, par_of_one_size};
+use crate::size::{self, message_size, par_of_one_size};
 
 /// A node of the normal form; cloning shares it. Equality is structural equality (runtime.md 1.7): it ignores
 /// `locallyFree` and compares `connective_used`.
@@ -95,6 +96,10 @@ impl Flags {
 
     fn with(self, other: Flags) -> Flags {
         Flags(self.0 | other.0)
+    }
+
+    fn without(self, other: Flags) -> Flags {
+        Flags(self.0 & !other.0)
     }
 
     /// Both, but for canonical order, which both must have.
@@ -247,6 +252,60 @@ fn own_reversible(head: &Head, children: &[Term]) -> bool {
     count(Category::Expr) >= 2 || count(Category::Connective) >= 2
 }
 
+/// What a node remembers of its children.
+struct Gathered {
+    hash: u64,
+    depth: u32,
+    reach: u32,
+    flags: Flags,
+}
+
+/// What else it remembers.
+struct Caches {
+    locally_free: LocallyFree,
+    connective_used: bool,
+    size: u64,
+    ground: bool,
+    /// Whether its own children are in canonical order, if it is a Par.
+    in_order: bool,
+}
+
+impl Gathered {
+    #[inline(always)] // See `message_size`.
+    fn of(head: &Head) -> Gathered {
+        let reach = match head {
+            Head::Var(Var::Bound(i)) => i + 1,
+            Head::VarRef { index, .. } => index + 1,
+            _ => 0,
+        };
+        Gathered { hash: hash_head(head), depth: 0, reach, flags: Flags::CANONICAL }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, head: &Head, k: usize, child: &Term) {
+        self.hash = mix(self.hash, child.0.hash);
+        self.depth = self.depth.max(child.0.depth + 1);
+        self.reach = self.reach.max(child.0.reach.saturating_sub(binders_above_child(head, k)));
+        self.flags = self.flags.above(child.0.flags);
+    }
+
+    #[inline(always)]
+    fn finish(self, head: Head, children: Children, caches: Caches) -> Term {
+        let Caches { locally_free, connective_used, size, ground, in_order } = caches;
+        let Gathered { hash, depth, reach, flags } = self;
+        let reversible = own_reversible(&head, &children);
+        let flags = (if in_order { flags } else { flags.without(Flags::CANONICAL) })
+            .with(Flags::CONNECTIVE_USED.when(connective_used))
+            .with(Flags::GROUND.when(ground))
+            .with(Flags::REVERSIBLE.when(reversible))
+            .with(Flags::TIED.when(reversible && order::has_ties(&children)))
+            .with(Flags::UNFORGEABLE.when(head.category() == Some(Category::Unforgeable)));
+        let reach = reach.max(locally_free.len() as u32);
+        let (hash, origin) = (mix(hash, u64::from(connective_used)), Origin::default());
+        Term(Shared::new(Node { head, children, locally_free, size, hash, depth, reach, flags, origin }))
+    }
+}
+
 impl Term {
     /// Builds a node with given caches. The smart constructors below compute `locally_free` and `connective_used` by
     /// the rules of the normal form; decoding and substitution must keep older values.
@@ -265,30 +324,10 @@ impl Term {
     #[inline(always)] // See `message_size`.
     fn build(head: Head, children: Children, locally_free: LocallyFree, connective_used: bool, in_order: bool) -> Term {
         let size = message_size(&head, &children, &locally_free, connective_used);
-        let mut hash = mix(hash_head(&head), u64::from(connective_used));
-        let mut depth = 0;
-        let mut reach = match head {
-            Head::Var(Var::Bound(i)) => i + 1,
-            Head::VarRef { index, .. } => index + 1,
-            _ => 0,
-        };
-        reach = reach.max(locally_free.len() as u32);
-        let reversible = own_reversible(&head, &children);
-        let mut flags = Flags::CONNECTIVE_USED
-            .when(connective_used)
-            .with(Flags::GROUND.when(own_ground(&head, &children)))
-            .with(Flags::CANONICAL.when(in_order))
-            .with(Flags::REVERSIBLE.when(reversible))
-            .with(Flags::TIED.when(reversible && order::has_ties(&children)))
-            .with(Flags::UNFORGEABLE.when(head.category() == Some(Category::Unforgeable)));
-        for (k, child) in children.iter().enumerate() {
-            hash = mix(hash, child.0.hash);
-            depth = depth.max(child.0.depth + 1);
-            reach = reach.max(child.0.reach.saturating_sub(binders_above_child(&head, k)));
-            flags = flags.above(child.0.flags);
-        }
-        let origin = Origin::default();
-        Term(Shared::new(Node { head, children, locally_free, size, hash, depth, reach, flags, origin }))
+        let ground = own_ground(&head, &children);
+        let mut gathered = Gathered::of(&head);
+        children.iter().enumerate().for_each(|(k, child)| gathered.add(&head, k, child));
+        gathered.finish(head, children, Caches { locally_free, connective_used, size, ground, in_order })
     }
 
     /// The same term with a place in a source. Cheap for a node that was just built and is not shared yet.
@@ -461,7 +500,7 @@ impl Term {
             .above(node.flags);
         let locally_free = node.locally_free.clone();
         let size = par_of_one_size(&item);
-        let hash = mix(mix(hash_head(&Head::Par), u64::from(connective_used)), node.hash);
+        let hash = mix(mix(hash_head(&Head::Par), node.hash), u64::from(connective_used));
         let (depth, reach) = (node.depth + 1, node.reach.max(locally_free.len() as u32));
         let (head, origin) = (Head::Par, Origin::default());
         let mut children = Children::new();
@@ -647,13 +686,47 @@ impl Term {
     }
 
     fn collection(head: Head, remainder: Option<Var>, children: Children) -> Term {
-        let (locally_free, connective_used) = caches_of(&children);
-        Term::with_caches(head, children, locally_free, connective_used || remainder.is_some())
+        let Ok(term) = Term::collection_while(head, remainder, children, &mut || Ok::<(), Infallible>(()));
+        term
+    }
+
+    /// In one go: there may be very many children, which take their time to come from memory.
+    fn collection_while<E>(
+        head: Head,
+        remainder: Option<Var>,
+        children: Children,
+        look: &mut impl FnMut() -> Result<(), E>,
+    ) -> Result<Term, E> {
+        const BETWEEN_LOOKS: usize = 1024;
+        let mut gathered = Gathered::of(&head);
+        let (mut locally_free, mut connective_used) = (LocallyFree::EMPTY, remainder.is_some());
+        let (mut elements, mut key, mut ground) = (0_u64, 0, true);
+        for (k, child) in children.iter().enumerate() {
+            if k % BETWEEN_LOOKS == BETWEEN_LOOKS - 1 {
+                look()?;
+            }
+            gathered.add(&head, k, child);
+            locally_free = locally_free.union(child.locally_free());
+            connective_used |= child.connective_used();
+            elements = elements.saturating_add(size::element_size(&head, k, child, &mut key));
+            ground &= child.is_ground();
+        }
+        let size = size::collection_size(&head, elements, &remainder, &locally_free, connective_used);
+        Ok(gathered.finish(head, children, Caches { locally_free, connective_used, size, ground, in_order: true }))
     }
 
     /// A list as an item.
     pub fn list(elements: impl Into<Children>, remainder: Option<Var>) -> Term {
         Term::collection(Head::List { remainder }, remainder, elements.into())
+    }
+
+    /// [`Term::list`], as long as there is no error when it looks, which it does every now and then.
+    pub fn list_while<E>(
+        elements: impl Into<Children>,
+        remainder: Option<Var>,
+        look: &mut impl FnMut() -> Result<(), E>,
+    ) -> Result<Term, E> {
+        Term::collection_while(Head::List { remainder }, remainder, elements.into(), look)
     }
 
     /// A tuple as an item.

@@ -156,15 +156,11 @@ fn bind(out: &mut [Value], level: u32, value: Value) {
     }
 }
 
-fn look(budget: &Budget) -> Result<(), BudgetExhausted> {
-    budget.interrupted().map_or(Ok(()), |_| Err(BudgetExhausted))
-}
-
 /// What a remainder captures.
-fn rest<'a>(items: impl Iterator<Item = &'a Value>, budget: &Budget) -> Result<Value, BudgetExhausted> {
+fn rest<'a>(items: impl Iterator<Item = &'a Value>, budget: &mut Budget) -> Result<Value, BudgetExhausted> {
     let mut list = List::default();
     for item in items {
-        look(budget)?;
+        budget.look()?;
         list.push(item.clone());
     }
     Ok(Value::from_list(list))
@@ -187,11 +183,12 @@ fn all<'a>(
 fn spatial(pattern: &Term, value: &Value, out: &mut [Value], budget: &mut Budget) -> Result<bool, BudgetExhausted> {
     // The matcher binds every level up to `out.len()`; levels this pattern does not have stay Nil, so only those it
     // has are taken over.
-    let target = value.to_term_while(&mut || look(budget))?;
+    let target = value.to_term_while(&mut || budget.look())?;
+    budget.look()?;
     let Some(bound) = match_process(&target, pattern, out.len() as u32, budget)? else { return Ok(false) };
     for (slot, term) in out.iter_mut().zip(bound) {
         if !term.is_nil() {
-            *slot = Value::from_term_while(&term, &mut || look(budget))?;
+            *slot = Value::from_term_while(&term, &mut || budget.look())?;
         }
     }
     Ok(true)
