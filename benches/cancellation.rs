@@ -1,8 +1,8 @@
 //! How soon an evaluation ends after another thread cancels it: the longest of many times, at moments spread over the run.
 //!
-//! Comparing, copying and freeing a value are not interrupted, nor is putting together the term of a set or map for the
-//! matcher, where a pattern is not decided on the value itself. So the strings here have up to ten million characters, the
-//! lists a hundred thousand elements, half of them for the matcher; with larger ones it takes longer in proportion.
+//! Comparing, copying and freeing a value are not interrupted, nor is putting together the term of a set, map or tuple for
+//! the matcher, where a pattern is not decided on the value itself. So the strings here have up to ten million characters,
+//! the lists a hundred thousand elements, half of them for the matcher; with larger ones it takes longer in proportion.
 
 mod common;
 

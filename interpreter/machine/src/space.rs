@@ -651,7 +651,7 @@ impl Space {
     }
 
     fn fire_own(&mut self, id: ChannelId, name: &Value, number: u64, datum: Arc<Datum>, bindings: Vec<Value>) -> Fired {
-        // Equal names may differ in what they cost, unless they are scalars.
+        // Equal names may differ in what they cost, unless they are scalars; of those only labels may differ.
         let name = if name.is_scalar() { name.clone() } else { self.channel(id).name.clone() };
         let continuation = match self.contract(At::Own(id), number) {
             Some(continuation) => continuation,

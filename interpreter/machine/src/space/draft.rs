@@ -4,8 +4,9 @@
 //! A draft has the numbers of the space below, and gives out those behind them. Channels and joins of that space are read
 //! there and copied before they are changed, which takes no time that depends on their size (their lists are persistent).
 //!
-//! **Contracts** of that space are copied where a thread calls them again and again: the copy's code, constants and counts
-//! of references are those of one thread. Otherwise the threads would wait for each other's memory at every call.
+//! **Contracts** of that space are copied where a thread calls them again and again: most of the counts of references that a
+//! call changes, those of code and private names, then are the thread's own. Otherwise the threads would wait for each
+//! other's memory at every call. Strings and collections of a contract stay shared, and its guard is.
 //!
 //! **Reads** are all names that the deploy uses, also those that nobody knows, as somebody may put something there, and
 //! the channels of the joins that it tries. **Writes** are the channels whose lists it changes, and all channels of the
