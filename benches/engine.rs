@@ -97,16 +97,21 @@ fn parallel() {
         let deploys: Vec<Deploy<'_>> = sources.iter().enumerate().map(|(k, source)| deploy(k, source)).collect();
         let prepared = || {
             let mut runtime = runtime();
-            runtime.evaluate(evaluation(contract), &mut SystemContext::default());
+            assert!(runtime.evaluate(evaluation(contract), &mut SystemContext::default()).succeeded());
             runtime
         };
         let serial = || {
             let mut runtime = prepared();
             for Deploy { evaluation, context } in &deploys {
-                black_box(runtime.evaluate(evaluation.clone(), &mut context.clone()));
+                assert!(runtime.evaluate(evaluation.clone(), &mut context.clone()).succeeded());
             }
         };
-        let on_all = || prepared().evaluate_all(&deploys, threads, false, &mut |_, _| ControlFlow::Continue(()));
+        let on_all = || {
+            prepared().evaluate_all(&deploys, threads, false, &mut |receipt, _| {
+                assert!(receipt.succeeded());
+                ControlFlow::Continue(())
+            })
+        };
         // What the cores can do at all: a block on each, with nothing to do with one another.
         let apart = || {
             std::thread::scope(|scope| {

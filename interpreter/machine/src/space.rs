@@ -1141,51 +1141,31 @@ mod tests {
     use rhodium_term::{Term, Var};
 
     use super::*;
-    use crate::code::BindPattern;
-
-    fn datum(value: i64, persistent: bool) -> Arc<Datum> {
-        let data = smallvec![Value::Int(value)];
-        Arc::new(Datum::new(data, Box::new(Random::from_seed(&value.to_le_bytes())), persistent, Origin::default()))
-    }
-
-    /// `for (@1 <- @0 & _ <- @1) { Nil }`, or with `@0` in place of the `@1`.
-    fn join() -> Arc<Continuation> {
-        let pattern = |item| Arc::new(BindPattern::new(vec![Term::single(item)], None, 0));
-        Arc::new(Continuation {
-            patterns: Arc::from([pattern(Term::int(1)), pattern(Term::var(Var::Wildcard, 1))]),
-            body: Arc::new(Body::materialized(Term::nil(), None, 0)),
-            captured: Data::new(),
-            random: Box::new(Random::from_seed(&[])),
-            persistent: false,
-            peek: false,
-            storage: 0,
-            origin: Origin::default(),
-            source: OnceLock::new(),
-            digest: OnceLock::new(),
-        })
-    }
+    use crate::test_values::{message, receive};
 
     /// A state from elsewhere may have a join that could fire. It does with the next message that fits, not with another.
     #[test]
     fn what_is_offered_takes_part() {
         for names in [[Value::Int(0), Value::Int(1)], [Value::Int(0), Value::Int(0)]] {
             let mut space = Space::new(None);
-            space.keep_continuation(&names, join()).unwrap();
-            space.keep_datum(&names[0], datum(1, true)).unwrap();
+            // `for (@1 <- @0 & _ <- @1) { Nil }`, or with `@0` in place of the `@1`.
+            let join = receive(&[Term::int(1), Term::var(Var::Wildcard, 1)], Data::new(), false);
+            space.keep_continuation(&names, join).unwrap();
+            space.keep_datum(&names[0], message(1, true)).unwrap();
             let repeats = names[0] == names[1];
             if !repeats {
-                space.keep_datum(&names[1], datum(5, false)).unwrap();
+                space.keep_datum(&names[1], message(5, false)).unwrap();
             }
             let mut offer =
                 |name, datum| space.produce(name, datum, &mut Budget::default(), &mut |_, _, _| Ok(true)).unwrap();
-            let outcome = offer(&names[0], datum(2, true));
+            let outcome = offer(&names[0], message(2, true));
             if repeats {
                 // It fits the second bind.
                 assert!(matches!(outcome, Produced::Fired(Fired { offered: Some(1), .. })));
                 continue;
             }
             assert!(matches!(outcome, Produced::Stored));
-            let outcome = offer(&names[0], datum(1, false));
+            let outcome = offer(&names[0], message(1, false));
             assert!(matches!(outcome, Produced::Fired(Fired { offered: Some(0), .. })));
             assert_eq!(space.data(&names[0]).unwrap().len(), 2);
         }

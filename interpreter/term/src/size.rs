@@ -110,15 +110,12 @@ pub(crate) fn inner_size(head: &Head, children: &[Term], lf: &LocallyFree, cu: b
             field_len(1, children[0].size()).saturating_add(field_len(2, children[1].size()))
         }
         Head::Var(v) => field_len(1, var_size(*v)),
-        Head::List { remainder } | Head::Set { remainder } | Head::PathMap { remainder } => {
-            fields(1, children).saturating_add(optional_bytes(3, lf) + flag(cu) + remainder_size(5, remainder))
+        Head::List { remainder } | Head::Set { remainder } | Head::PathMap { remainder } | Head::Map { remainder } => {
+            let mut key = 0;
+            let elements = children.iter().enumerate().map(|(k, child)| element_size(head, k, child, &mut key));
+            elements.fold(0, u64::saturating_add).saturating_add(collection_rest(remainder, lf, cu))
         }
         Head::Tuple => fields(1, children).saturating_add(optional_bytes(3, lf) + flag(cu)),
-        Head::Map { remainder } => children
-            .chunks_exact(2)
-            .map(|p| field_len(1, field_len(1, p[0].size()).saturating_add(field_len(2, p[1].size()))))
-            .fold(0, u64::saturating_add)
-            .saturating_add(optional_bytes(3, lf) + flag(cu) + remainder_size(5, remainder)),
         Head::Zipper(cursor) => {
             let path_map = &children[0];
             let inner =
@@ -235,8 +232,13 @@ pub(crate) fn message_size(head: &Head, children: &[Term], lf: &LocallyFree, cu:
 
 /// [`message_size`] of a list, set, map or path map, of what was added up for its children.
 pub(crate) fn collection_size(head: &Head, elements: u64, remainder: &Option<Var>, lf: &LocallyFree, cu: bool) -> u64 {
-    let rest = optional_bytes(3, lf.len() as u64) + flag(cu) + remainder_size(5, remainder);
+    let rest = collection_rest(remainder, lf.len() as u64, cu);
     field_len(oneof_field(head).unwrap_or(1), elements.saturating_add(rest))
+}
+
+/// What a collection has beside its elements.
+fn collection_rest(remainder: &Option<Var>, lf: u64, cu: bool) -> u64 {
+    optional_bytes(3, lf) + flag(cu) + remainder_size(5, remainder)
 }
 
 /// What the child of a collection adds to its size. Of a map's entry the key comes first, and adds nothing yet.

@@ -352,33 +352,18 @@ impl Moved {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::OnceLock;
-
     use rhodium_matcher::Budget;
-    use rhodium_random::Random;
-    use rhodium_term::{Origin, Term, Var};
+    use rhodium_term::{Term, Var};
     use smallvec::smallvec;
 
     use super::*;
-    use crate::code::{BindPattern, Body};
-    use crate::space::{Datum, Produced};
+    use crate::space::Produced;
+    use crate::test_values::{message, receive};
 
     #[test]
     fn a_contract_that_is_called_again_is_copied_once_for_all_drafts() {
         let channel = Value::Int(1);
-        let pattern = Arc::new(BindPattern::new(vec![Term::single(Term::var(Var::Wildcard, 1))], None, 0));
-        let contract = Arc::new(Continuation {
-            patterns: Arc::from([pattern]),
-            body: Arc::new(Body::materialized(Term::nil(), None, 0)),
-            captured: smallvec![Value::name([7; 32])],
-            random: Box::new(Random::from_seed(&[])),
-            persistent: true,
-            peek: false,
-            storage: 0,
-            origin: Origin::default(),
-            source: OnceLock::new(),
-            digest: OnceLock::new(),
-        });
+        let contract = receive(&[Term::var(Var::Wildcard, 1)], smallvec![Value::name([7; 32])], true);
         let mut space = Space::new(None);
         space.keep_continuation(std::slice::from_ref(&channel), contract.clone()).unwrap();
         space.commit();
@@ -387,10 +372,9 @@ mod tests {
         for _ in 0..2 {
             let mut draft = Space::draft(space.clone(), std::mem::take(&mut contracts));
             for k in 0..2 {
-                let datum =
-                    Datum::new(smallvec![Value::Int(k)], Box::new(Random::from_seed(&[])), false, Origin::default());
-                let produced =
-                    draft.produce(&channel, Arc::new(datum), &mut Budget::default(), &mut |_, _, _| Ok(true)).unwrap();
+                let produced = draft
+                    .produce(&channel, message(k, false), &mut Budget::default(), &mut |_, _, _| Ok(true))
+                    .unwrap();
                 let Produced::Fired(fired) = produced else { panic!("{produced:?}") };
                 assert_eq!(fired.continuation.captured, contract.captured);
                 called.push(fired.continuation);
